@@ -1,0 +1,30 @@
+"""Settings of the test suite: those of production, with cheap passwords, plain static files and its own databases."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+os.environ.update({"DEMONSTRATION": "0", "DEBUG": "0", "SECRET_KEY": "tests-only", "ALLOWED_HOSTS": "testserver,localhost"})
+
+from config.settings import *
+from config.settings import DATABASES, STORAGES
+
+SCRATCH = tempfile.mkdtemp(prefix="panel-authority-tests-")
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
+
+_database = DATABASES["default"]
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, not memory: threads of one test must share it. Its own directory, so that runs side by side do not meet.
+    _database["NAME"] = f"{SCRATCH}/unused.sqlite3"
+    _database["TEST"] = {"NAME": f"{SCRATCH}/test.sqlite3"}
+    _database["OPTIONS"]["init_command"] = _database["OPTIONS"]["init_command"].replace("=NORMAL", "=OFF")
+else:
+    _database["TEST"] = {"NAME": f"test_panels_{os.getpid()}"}
+    _database["CONN_MAX_AGE"] = 0
+
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+MEDIA_ROOT = f"{SCRATCH}/media"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+SECURE_SSL_REDIRECT = False
