@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""The entrance to everything: `python3 manage.py demo`, `python3 manage.py test`, or any command's name."""
+"""The entrance to everything: `python3 manage.py demo`, `python3 manage.py test`, or the name of any other command."""
 
 import os
 import sys
 
+import bootstrap
+
 
 def main():
+    bootstrap.enter(sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
