@@ -1,0 +1,25 @@
+"""What the applications raise when they refuse something."""
+
+
+class Refused(Exception):  # noqa: N818 - it names an answer to the user, not a fault
+    """The request is understood and not allowed; ``message`` says what and the cure.
+
+    Every application's own exceptions descend from this one, so that pages answer all
+    of them alike: with the sentence, and no trace of a failure.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotCanonical(Refused):
+    """A value cannot be written in the one canonical form of JSON the log hashes."""
+
+
+class LeafTooLarge(Refused):
+    """An event's canonical bytes are longer than the log takes (60 kB)."""
+
+
+class NotCurrent(Refused):
+    """A row to be changed is no longer there, or no longer as it was read."""
