@@ -1,0 +1,72 @@
+"""Invariant I12 recomputed: grants are exactly what posts in force call for. Sentences name streams, never people."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q
+from guardian.models import GroupObjectPermission, UserObjectPermission
+
+from directory.grants import Grant, justified
+from directory.models import Organisation, OrganisationGrant, Person, Post
+from directory.queries import today
+
+
+def grants_follow_posts() -> list[str]:
+    """Compare every grant with every post in force, in both directions."""
+    rows = OrganisationGrant.objects.values_list(
+        "user_id", "permission__codename", "content_object_id", "permission__content_type__model"
+    )
+    # A permission of another model under the same name is no grant of ours.
+    standing: set[Grant] = {
+        (person, codename if model == "organisation" else f"{model}.{codename}", place)
+        for person, codename, place, model in rows.iterator()
+    }
+    wanted = justified()
+    return _sentences(standing - wanted, "{person} holds '{codename}' on {place} without a post that gives it.") + (
+        _sentences(wanted - standing, "{person} holds a post at {place} that gives '{codename}', but not the grant.")
+    )
+
+
+def posts_follow_their_dates() -> list[str]:
+    """Find posts that are in force outside their dates, or not in force within them."""
+    day = today()
+    live = Q(starts__lte=day) & (Q(ends__isnull=True) | Q(ends__gt=day))
+    stale = Post.objects.filter(~live, in_force=True) | Post.objects.filter(live, in_force=False)
+    return [
+        f"Post {pk} ({kind} at {code}, {starts} to {ends or 'no end'}) is "
+        f"{'still' if in_force else 'not'} in force on {day}: run the sweep of posts."
+        for pk, kind, code, starts, ends, in_force in stale.order_by("pk").values_list(
+            "pk", "kind", "organisation__code", "starts", "ends", "in_force"
+        )
+    ]
+
+
+def no_grant_by_another_way() -> list[str]:
+    """Find permissions on organisations given model-wide, to groups, or in guardian's generic tables."""
+    ours = Permission.objects.filter(content_type__app_label="directory", content_type__model="organisation").exclude(
+        codename__startswith="view_"
+    )
+    ways = {
+        "model-wide to a person": Person.user_permissions.through.objects,
+        "model-wide to a group": Permission.group_set.through.objects,  # type: ignore[attr-defined]
+        "to a person in guardian's own table": UserObjectPermission.objects,
+        "to a group in guardian's own table": GroupObjectPermission.objects,
+    }
+    counts = {way: manager.filter(permission__in=ours).count() for way, manager in ways.items()}
+    return [f"{count} permissions on organisations are given {way}." for way, count in counts.items() if count]
+
+
+CHECKS: dict[str, Callable[[], list[str]]] = {
+    "I12 grants follow posts": grants_follow_posts,
+    "I12 posts in force follow their dates": posts_follow_their_dates,
+    "I12 grants are given in no other way": no_grant_by_another_way,
+}
+
+
+def _sentences(grants: set[Grant], pattern: str) -> list[str]:
+    streams = dict(Person.objects.filter(pk__in={person for person, _, _ in grants}).values_list("pk", "stream"))
+    codes = dict(Organisation.objects.filter(pk__in={place for _, _, place in grants}).values_list("pk", "code"))
+    return [
+        pattern.format(person=streams.get(person, person), codename=codename, place=codes.get(place, place))
+        for person, codename, place in sorted(grants)
+    ]

@@ -1,0 +1,64 @@
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from audit.models import RegisteredRow
+from directory.models.organisations import Organisation
+
+
+class PostKind(models.TextChoices):
+    ACCOUNTABLE_OFFICER = "accountable_officer", "Accountable officer"
+    CHAIR = "chair", "Chair"
+    GOVERNING_BODY_MEMBER = "governing_body_member", "Governing body member"
+    EVIDENCE_MANAGER = "evidence_manager", "Evidence manager"
+    PRACTICE_PARTNER = "practice_partner", "Practice partner"
+    EMPLOYEE = "employee", "Employee"
+    DESK_TOP_ASSESSOR = "desk_top_assessor", "Desk-top assessor"
+    SECOND_READER = "second_reader", "Second reader"
+    SECRETARIAT = "secretariat", "Secretariat"
+    REGIONAL_DIRECTOR = "regional_director", "Regional director"
+    AREA_TEAM_CONTACT = "area_team_contact", "Area team contact"
+    CONFLICTS_GUARDIAN = "conflicts_guardian", "Conflicts guardian"
+    NOMINATIONS_SECRETARY = "nominations_secretary", "Nominations secretary"
+    PANEL_MEMBER = "panel_member", "Panel member"
+    AUDITOR = "auditor", "Auditor"
+
+
+class Post(RegisteredRow):
+    """A person's place in an organisation from `starts` until (not including) `ends`.
+
+    `in_force` says that the post's grants stand. It follows the dates, but only through actions: a post given for
+    later comes into force by `posts.begin`, one whose `ends` has come leaves it by `posts.expire`, each with its event.
+    """
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="posts")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="posts")
+    kind = models.CharField(max_length=24, choices=PostKind)
+    title = models.CharField(max_length=120, blank=True)
+    starts = models.DateField()
+    ends = models.DateField(null=True, blank=True)
+    in_force = models.BooleanField()
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(kind__in=PostKind.values), name="directory_post_kind"),
+            models.CheckConstraint(
+                condition=Q(ends__isnull=True) | Q(ends__gte=F("starts")), name="directory_post_ends_after_start"
+            ),
+            models.UniqueConstraint(fields=["person", "organisation", "kind", "starts"], name="directory_post_once"),
+            models.UniqueConstraint(
+                fields=["person", "organisation", "kind"],
+                condition=Q(ends__isnull=True),
+                name="directory_post_open_once",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["ends"], condition=Q(in_force=True), name="directory_post_expiring"),
+            models.Index(fields=["starts"], condition=Q(in_force=False), name="directory_post_beginning"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} at organisation {self.organisation_id}"

@@ -1,0 +1,56 @@
+"""Reads worth a name."""
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from audit import clock
+from directory.errors import BadOrganisation
+from directory.models import Organisation, Post, Tie, TieKind
+from directory.rules import BOARD_CODE
+
+
+def today() -> date:
+    """The day it is in London, by the clock that the replay moves."""
+    return timezone.localdate(clock.now())
+
+
+def board() -> Organisation:
+    """The Board itself. Raises BadOrganisation where nobody has recorded it yet."""
+    try:
+        return Organisation.objects.get(code=BOARD_CODE)
+    except Organisation.DoesNotExist:
+        raise BadOrganisation(
+            f"The Board is not in the directory: add an organisation with code {BOARD_CODE}."
+        ) from None
+
+
+def tied(kind: TieKind, organisation_id: int, on: date) -> set[int]:
+    """The organisations at the other end of a tie of this kind that stands on a day, whichever end was stored first."""
+    pairs = (
+        Tie.objects.filter(_standing(on), kind=kind)
+        .filter(Q(one=organisation_id) | Q(other=organisation_id))
+        .values_list("one_id", "other_id")
+    )
+    return {other if one == organisation_id else one for one, other in pairs}
+
+
+def neighbours(organisation_id: int, on: date) -> set[int]:
+    """The organisations that border this one on a day."""
+    return tied(TieKind.NEIGHBOUR, organisation_id, on)
+
+
+def posts_of(person_id: int, on: date) -> QuerySet[Post]:
+    """The posts a person holds on a day, each with its organisation."""
+    return Post.objects.filter(_standing(on), person=person_id).select_related("organisation").order_by("starts", "pk")
+
+
+def posts_between(person_id: int, since: date, until: date) -> QuerySet[Post]:
+    """The posts a person held on any day from `since` to `until`, both included: how far back an interest reaches."""
+    held = Q(starts__lte=until) & (Q(ends__isnull=True) | Q(ends__gt=since))
+    return Post.objects.filter(held, person=person_id).select_related("organisation").order_by("starts", "pk")
+
+
+def _standing(on: date) -> Q:
+    return Q(starts__lte=on) & (Q(ends__isnull=True) | Q(ends__gt=on))
