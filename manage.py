@@ -10,6 +10,8 @@ import bootstrap
 def main():
     bootstrap.enter(sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if sys.argv[1:2] == ["demo"]:
+        os.environ["DEMONSTRATION"] = "1"
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -6,4 +6,5 @@ from config import health
 
 urlpatterns = [
     path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
 ]

@@ -1,0 +1,122 @@
+"""The demonstration: everything on this machine, started together and stopped together."""
+
+import signal
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from config import assets
+from config.celery import app
+from config.demonstration import Visitor, faults, personas
+from config.processes import ChildDied, Processes, free_port, port_in_use, start_valkey
+
+READY_SECONDS = 60
+
+
+class Stopped(Exception):
+    """Somebody asked us to end."""
+
+
+class Command(BaseCommand):
+    help = "Load the demonstration and serve it on this machine, with a worker."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000, help="Port to serve on (8000 unless told).")
+        parser.add_argument(
+            "--check", action="store_true", help="Start everything on a free port, fetch the main pages, stop again."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMONSTRATION:
+            raise CommandError("The demonstration runs only by `python3 manage.py demo` (or with DEMONSTRATION=1).")
+        port = free_port() if options["check"] else options["port"]
+        if port_in_use(port):
+            raise CommandError(f"Port {port} is in use. Choose another: python3 manage.py demo --port {port + 1}")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _stop)
+        try:
+            with tempfile.TemporaryDirectory(prefix="panel-authority-") as scratch, Processes() as processes:
+                try:
+                    self._run(processes, Path(scratch), port, check=options["check"])
+                finally:
+                    _ignore_signals()
+        except Stopped:
+            self.stdout.write("\nStopped.")
+        except ChildDied as died:
+            raise CommandError(f"{died} Everything else was stopped too.") from died
+
+    def _run(self, processes: Processes, scratch: Path, port: int, *, check: bool) -> None:
+        address = f"http://127.0.0.1:{port}" if check else f"http://localhost:{port}"
+        broker = self._prepare(processes, scratch)
+        environment = {"DEMONSTRATION": "1", "REDIS_URL": broker}
+        celery = [sys.executable, "-m", "celery", "--app", "config"]
+        worker = ["worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "warning", "--without-mingle"]
+        processes.start("worker", [*celery, *worker, "--without-gossip"], env=environment)
+        beat = ["beat", "--schedule", scratch / "beat", "--loglevel", "warning"]
+        processes.start("clock (Celery beat)", [*celery, *beat], env=environment)
+        server = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
+        threads = ["--workers", "1", "--blocking-threads", "4", "--log-level", "warning", "config.wsgi:application"]
+        processes.start("web server", [sys.executable, *server, *threads], env=environment)
+        self._wait_until_ready(processes, address)
+        if check:
+            self._check(address)
+            return
+        self._welcome(address)
+        while True:
+            processes.check()
+            time.sleep(0.5)
+
+    def _prepare(self, processes: Processes, scratch: Path) -> str:
+        """Make what the processes need, and give the broker's address."""
+        assets.build(settings.VAR_DIR / "assets")
+        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("migrate", interactive=False, verbosity=0)
+        broker = start_valkey(processes, scratch)
+        # This process sends messages too while it loads the demonstration.
+        app.conf.broker_url = broker
+        call_command("load_demonstration", stdout=self.stdout)
+        return broker
+
+    def _wait_until_ready(self, processes: Processes, address: str) -> None:
+        visitor = Visitor(address)
+        deadline = time.monotonic() + READY_SECONDS
+        while visitor.fetch("/health/ready").fault:
+            processes.check()
+            if time.monotonic() > deadline:
+                raise CommandError(f"The web server was not ready after {READY_SECONDS} seconds; see the lines above.")
+            time.sleep(0.1)
+
+    def _check(self, address: str) -> None:
+        found = list(faults(address))
+        if not app.control.ping(timeout=5):
+            found.append("The worker does not answer.")
+        for fault in found:
+            self.stderr.write(fault)
+        if found:
+            raise CommandError(f"The demonstration does not work: {len(found)} faults, listed above.")
+        self.stdout.write("The demonstration works: every page answered, and the worker too.")
+
+    def _welcome(self, address: str) -> None:
+        self.stdout.write(f"\nOpen {address}/demo/ and sign in as\n")
+        for person in personas():
+            self.stdout.write(f"  {person.name}, {person.role}: {person.what_to_try}")
+        self.stdout.write("\nPress Ctrl-C to stop.")
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    _ignore_signals()
+    raise Stopped
+
+
+def _ignore_signals() -> None:
+    # Stopping takes a moment; a second Ctrl-C must not leave half of it behind.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
