@@ -96,7 +96,9 @@ def _run(connection: BaseDatabaseWrapper, statements: Collection[str]) -> None:
 
 def _sqlite(connection: BaseDatabaseWrapper, trigger: Trigger) -> _Placed:
     when = trigger.when.replace("IS NOT DISTINCT FROM", "IS").replace("IS DISTINCT FROM", "IS NOT")
-    moment, action = ("AFTER", trigger.effect) if trigger.effect else ("BEFORE", f"SELECT RAISE(ABORT, {_text(trigger.message)})")
+    moment, action = (
+        ("AFTER", trigger.effect) if trigger.effect else ("BEFORE", f"SELECT RAISE(ABORT, {_text(trigger.message)})")
+    )
     body = (
         f"CREATE TRIGGER {trigger.name} {moment} {trigger.on} ON {connection.ops.quote_name(trigger.table)}"
         f"{f' WHEN {when}' if when else ''} BEGIN {action}; END"
@@ -136,7 +138,7 @@ def _text(value: str) -> str:
 _RENDER: dict[str, Callable[[BaseDatabaseWrapper, Trigger], _Placed]] = {"sqlite": _sqlite, "postgresql": _postgresql}
 
 _LIST = {
-    "sqlite": f"SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB '{PREFIX}*'",
+    "sqlite": f"SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB '{PREFIX}*'",  # noqa: S608
     # A trigger that was disabled, or whose mode was changed, shows another body than the declared one.
     "postgresql": f"""
         SELECT t.tgname, c.relname,
@@ -146,5 +148,5 @@ _LIST = {
         JOIN pg_class c ON c.oid = t.tgrelid
         JOIN pg_proc p ON p.oid = t.tgfoid
         JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE NOT t.tgisinternal AND n.nspname = current_schema() AND starts_with(t.tgname, '{PREFIX}')""",
+        WHERE NOT t.tgisinternal AND n.nspname = current_schema() AND starts_with(t.tgname, '{PREFIX}')""",  # noqa: S608
 }

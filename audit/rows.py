@@ -26,7 +26,7 @@ _COLUMNS = (
     "leaf",
     "leaf_hash",
 )
-_INSERT = f"INSERT INTO audit_event ({', '.join(_COLUMNS)}) VALUES "
+_INSERT = f"INSERT INTO audit_event ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608
 _VALUES = f"({', '.join(['%s'] * len(_COLUMNS))})"
 _INSERT_ONE = f"{_INSERT}{_VALUES} RETURNING id"
 _INSERT_PRIVATE = "INSERT INTO audit_private (event_id, grp, salt, body) VALUES "
@@ -105,9 +105,7 @@ def _event(event_id: int, draft: Draft, recorded_at: datetime) -> Event:
 def _insert_batch(cursor: Any, batch: Sequence[Draft], recorded_at: datetime) -> dict[bytes, int]:
     """Insert a batch and find the ids by content: no database promises RETURNING's order."""
     statement = f"{_INSERT}{', '.join([_VALUES] * len(batch))} RETURNING leaf_hash, id"
-    cursor.execute(
-        statement, [value for draft in batch for value in _parameters(draft, recorded_at)]
-    )
+    cursor.execute(statement, [value for draft in batch for value in _parameters(draft, recorded_at)])
     return {bytes(leaf_hash): event_id for leaf_hash, event_id in cursor.fetchall()}
 
 
@@ -122,16 +120,12 @@ def _insert_private(cursor: Any, drafts: Iterable[tuple[int, Draft]]) -> None:
     cursor.execute(f"{_INSERT_PRIVATE}{rows}", values)
 
 
-def _update_batch(
-    cursor: Any, pk: Any, fields: Sequence[Any], batch: Sequence[models.Model]
-) -> None:
+def _update_batch(cursor: Any, pk: Any, fields: Sequence[Any], batch: Sequence[models.Model]) -> None:
     """UPDATE ... FROM (VALUES ...), whose columns both databases name column1, column2, ..."""
     quote = connection.ops.quote_name
     columns = [pk, *fields]
     table = quote(pk.model._meta.db_table)
-    assignments = ", ".join(
-        f"{quote(field.column)} = given.column{place}" for place, field in enumerate(fields, 2)
-    )
+    assignments = ", ".join(f"{quote(field.column)} = given.column{place}" for place, field in enumerate(fields, 2))
     first = f"({', '.join(_typed(field) for field in columns)})"
     others = [f"({', '.join(['%s'] * len(columns))})"] * (len(batch) - 1)
     statement = (
@@ -141,11 +135,7 @@ def _update_batch(
     )
     cursor.execute(
         statement,
-        [
-            field.get_db_prep_save(field.pre_save(row, add=False), connection)
-            for row in batch
-            for field in columns
-        ],
+        [field.get_db_prep_save(field.pre_save(row, add=False), connection) for row in batch for field in columns],
     )
     if cursor.rowcount != len(batch):
         msg = (

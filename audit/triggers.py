@@ -11,7 +11,7 @@ written once for both databases; ``IS DISTINCT FROM`` is translated. It surfaces
 exists is refused on SQLite, not ignored.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Literal, TypeAlias, cast, get_args
@@ -175,21 +175,25 @@ def _pending() -> Iterator[Trigger]:
     yield _forbid(table, "TRUNCATE", f"{table} is never emptied: its events are not in the log yet.")
 
 
+def own_models(base: type[models.Model], field: str) -> list[type[models.Model]]:
+    """Return the models whose own table, not a parent's, has the ``base``'s ``field``."""
+    return [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if issubclass(model, base)
+        and model._meta.managed
+        and not model._meta.proxy
+        and any(own.name == field for own in model._meta.local_fields)
+    ]
+
+
 def _of_the_models() -> Iterator[Trigger]:
-    for model in apps.get_models(include_auto_created=True):
-        if model._meta.proxy or not model._meta.managed:
-            continue
-        if _has_own(model, AuditedAggregate, "audit_seq"):
-            yield from _guarded(model)
-        if _has_own(model, RecordedFact, "event"):
-            yield from _append_only(model)
-        if _has_own(model, RegisteredRow, "event"):
-            yield from _registered(model)
-
-
-def _has_own(model: type[models.Model], base: type[models.Model], field: str) -> bool:
-    """Whether the base's columns are in the model's own table, not in a parent's."""
-    return issubclass(model, base) and any(own.name == field for own in model._meta.local_fields)
+    for aggregate in own_models(AuditedAggregate, "audit_seq"):
+        yield from _guarded(aggregate)
+    for fact in own_models(RecordedFact, "event"):
+        yield from _append_only(fact)
+    for row in own_models(RegisteredRow, "event"):
+        yield from _registered(row)
 
 
 def _guarded(model: type[models.Model]) -> Iterator[Trigger]:
@@ -242,21 +246,20 @@ def _no_replacing(model: type[models.Model]) -> Trigger:
     """SQLite's INSERT OR REPLACE deletes without firing delete triggers, unless a pragma says so."""
     table = model._meta.db_table
     same = " OR ".join(
-        "EXISTS (SELECT 1 FROM {} WHERE {})".format(table, " AND ".join(f"{column} = NEW.{column}" for column in key))
+        f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{name} = NEW.{name}' for name in key)})"  # noqa: S608
         for key in _keys(model)
     )
     message = f"{table} already holds this row, and rows of the record are never replaced."
     return Trigger(f"{PREFIX}{table}_replace", table, "INSERT", message, same, "sqlite")
 
 
-def _keys(model: type[models.Model]) -> Iterable[tuple[str, ...]]:
+def _keys(model: type[models.Model]) -> Iterator[list[str]]:
     """Return the columns of every unconditional key, the primary one first."""
     options = model._meta
-    columns = {field.name: field.column for field in options.local_fields}
-    yield tuple(field.column for field in options.pk_fields)
+    yield [str(field.column) for field in options.pk_fields]
     for field in options.local_fields:
         if field.unique and not field.primary_key:
-            yield (field.column,)
+            yield [str(field.column)]
     named = [constraint.fields for constraint in options.total_unique_constraints]
     for names in chain(options.unique_together, named):
-        yield tuple(columns[name] for name in names)
+        yield [str(options.get_field(name).column) for name in names]  # type: ignore[union-attr]

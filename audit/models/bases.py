@@ -55,9 +55,7 @@ class RecordedFact(models.Model):
     A correction is a new fact that names what it supersedes.
     """
 
-    event = models.ForeignKey(
-        "audit.Event", on_delete=models.PROTECT, related_name="+", editable=False
-    )
+    event = models.ForeignKey("audit.Event", on_delete=models.PROTECT, related_name="+", editable=False)
 
     class Meta:
         abstract = True
@@ -66,9 +64,7 @@ class RecordedFact(models.Model):
 class RegisteredRow(models.Model):
     """A row of a register: each UPDATE names a later event than the one before; no DELETE."""
 
-    event = models.ForeignKey(
-        "audit.Event", on_delete=models.PROTECT, related_name="+", editable=False
-    )
+    event = models.ForeignKey("audit.Event", on_delete=models.PROTECT, related_name="+", editable=False)
 
     class Meta:
         abstract = True

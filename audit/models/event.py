@@ -23,11 +23,7 @@ class Event(models.Model):
     leaf_hash = models.BinaryField(max_length=32)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["stream", "stream_seq"], name="audit_event_once_in_its_stream"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=["stream", "stream_seq"], name="audit_event_once_in_its_stream"),)
 
     def __str__(self) -> str:
         place = self.stream if self.stream_seq is None else f"{self.stream} {self.stream_seq}"

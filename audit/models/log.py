@@ -8,9 +8,7 @@ from audit.models.event import Event
 class Pending(models.Model):
     """An event that the log has not taken yet. Filled by a trigger, emptied by the sequencer."""
 
-    event = models.OneToOneField(
-        Event, on_delete=models.PROTECT, primary_key=True, related_name="+"
-    )
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="+")
 
     class Meta:
         verbose_name_plural = "pending events"
@@ -29,9 +27,7 @@ class Leaf(models.Model):
     class Meta:
         verbose_name_plural = "leaves"
         constraints = (
-            models.CheckConstraint(
-                condition=models.Q(leaf_index__gte=0), name="audit_leaf_index_not_negative"
-            ),
+            models.CheckConstraint(condition=models.Q(leaf_index__gte=0), name="audit_leaf_index_not_negative"),
         )
 
     def __str__(self) -> str:
@@ -48,9 +44,7 @@ class Tile(models.Model):
 
     class Meta:
         constraints = (
-            models.CheckConstraint(
-                condition=models.Q(level__gte=1, idx__gte=0), name="audit_tile_above_the_leaves"
-            ),
+            models.CheckConstraint(condition=models.Q(level__gte=1, idx__gte=0), name="audit_tile_above_the_leaves"),
         )
 
     def __str__(self) -> str:
