@@ -61,7 +61,7 @@ class Processes:
         """Raise `ChildDied` naming the first process that has ended."""
         for name, process in self._running:
             if process.poll() is not None:
-                raise ChildDied(f"The {name} has stopped by itself (exit {process.returncode}).")
+                raise ChildDied(f"One part, {name}, has stopped by itself (exit {process.returncode}).")
 
     def stop(self) -> None:
         """Ask each group to end, newest first; kill what has not ended after ten seconds."""

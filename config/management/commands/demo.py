@@ -18,6 +18,10 @@ from config.demonstration import Visitor, faults, personas
 from config.processes import ChildDied, Processes, free_port, port_in_use, start_valkey
 
 READY_SECONDS = 60
+WORKER_SECONDS = 20
+LOGS = "var/log"
+# Files of other packages that no page of ours asks for; compressing them takes a second of every start.
+UNUSED_FILES = ["guardian/*", "htmx-4*", "htmax-4*", "ext"]
 
 
 class Stopped(Exception):
@@ -51,20 +55,16 @@ class Command(BaseCommand):
         except Stopped:
             self.stdout.write("\nStopped.")
         except ChildDied as died:
-            raise CommandError(f"{died} Everything else was stopped too.") from died
+            raise CommandError(f"{died} Everything else was stopped too; the reason is in {LOGS}.") from died
 
     def _run(self, processes: Processes, scratch: Path, port: int, *, check: bool) -> None:
         address = f"http://127.0.0.1:{port}" if check else f"http://localhost:{port}"
         broker = self._prepare(processes, scratch)
-        environment = {"DEMONSTRATION": "1", "REDIS_URL": broker}
-        celery = [sys.executable, "-m", "celery", "--app", "config"]
-        worker = ["worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "warning", "--without-mingle"]
-        processes.start("worker", [*celery, *worker, "--without-gossip"], env=environment)
-        beat = ["beat", "--schedule", scratch / "beat", "--loglevel", "warning"]
-        processes.start("clock (Celery beat)", [*celery, *beat], env=environment)
-        server = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
-        threads = ["--workers", "1", "--blocking-threads", "4", "--log-level", "warning", "config.wsgi:application"]
-        processes.start("web server", [sys.executable, *server, *threads], env=environment)
+        logs = settings.BASE_DIR / LOGS
+        logs.mkdir(exist_ok=True)
+        for name, command in _commands(scratch, port).items():
+            log = (logs / f"{name}.log").open("wb")
+            processes.start(name, [sys.executable, "-m", *command], env={"REDIS_URL": broker}, log=log)
         self._wait_until_ready(processes, address)
         if check:
             self._check(address)
@@ -77,7 +77,7 @@ class Command(BaseCommand):
     def _prepare(self, processes: Processes, scratch: Path) -> str:
         """Make what the processes need, and give the broker's address."""
         assets.build(settings.VAR_DIR / "assets")
-        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=UNUSED_FILES)
         call_command("migrate", interactive=False, verbosity=0)
         broker = start_valkey(processes, scratch)
         # This process sends messages too while it loads the demonstration.
@@ -91,13 +91,13 @@ class Command(BaseCommand):
         while visitor.fetch("/health/ready").fault:
             processes.check()
             if time.monotonic() > deadline:
-                raise CommandError(f"The web server was not ready after {READY_SECONDS} seconds; see the lines above.")
+                raise CommandError(f"Not everything was ready after {READY_SECONDS} seconds; the reason is in {LOGS}.")
             time.sleep(0.1)
 
     def _check(self, address: str) -> None:
         found = list(faults(address))
-        if not app.control.ping(timeout=5):
-            found.append("The worker does not answer.")
+        if not _worker_answers():
+            found.append(f"The worker does not answer; see {LOGS}/worker.log.")
         for fault in found:
             self.stderr.write(fault)
         if found:
@@ -108,7 +108,28 @@ class Command(BaseCommand):
         self.stdout.write(f"\nOpen {address}/demo/ and sign in as\n")
         for person in personas():
             self.stdout.write(f"  {person.name}, {person.role}: {person.what_to_try}")
-        self.stdout.write("\nPress Ctrl-C to stop.")
+        self.stdout.write(f"\nWhat the parts have to say goes to {LOGS}. Press Ctrl-C to stop.")
+
+
+def _commands(scratch: Path, port: int) -> dict[str, list[str]]:
+    """Give the Python modules to run, by name: the worker, its clock, and the web server."""
+    celery = ["celery", "--app", "config"]
+    worker = ["worker", "--pool", "threads", "--concurrency", "2", "--without-mingle", "--without-gossip"]
+    server = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
+    return {
+        "worker": [*celery, *worker, "--loglevel", "info"],
+        "beat": [*celery, "beat", "--schedule", str(scratch / "beat"), "--loglevel", "info"],
+        "web": [*server, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application"],
+    }
+
+
+def _worker_answers() -> bool:
+    # A worker still starting does not hear the question, so it is asked again.
+    deadline = time.monotonic() + WORKER_SECONDS
+    while time.monotonic() < deadline:
+        if app.control.ping(timeout=1, limit=1):
+            return True
+    return False
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:
