@@ -48,7 +48,7 @@ def no_grant_by_another_way() -> list[str]:
     )
     ways = {
         "model-wide to a person": Person.user_permissions.through.objects,
-        "model-wide to a group": Permission.group_set.through.objects,  # type: ignore[attr-defined]
+        "model-wide to a group": Permission.group_set.through.objects,
         "to a person in guardian's own table": UserObjectPermission.objects,
         "to a group in guardian's own table": GroupObjectPermission.objects,
     }

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from directory.errors import BadOrganisation, BadPerson, BadPost, BadTie
-from directory.models import Organisation, OrganisationKind, Person, Post, PostKind, TieKind
+from directory.models import Organisation, OrganisationKind, Post, PostKind, TieKind
 from directory.rows import NewOrganisation, NewPerson, NewPost, NewTie
 from directory.rules import BOARD_CODE, CODE_PATTERN, post_exists_at, tie_joins
 
@@ -21,8 +21,7 @@ def check_person(row: NewPerson) -> None:
     """Raise unless the name and the address can be recorded. Messages go to the person who typed them."""
     if not row.full_name.strip() or _CONTROL.search(row.full_name):
         raise BadPerson("A person needs a name of printable characters: type the full name.")
-    for text, field in ((row.full_name, "full_name"), (row.title, "title"), (row.email, "email")):
-        limit = Person._meta.get_field(field).max_length or 0
+    for text, limit in ((row.full_name, 150), (row.title, 30), (row.email, 254)):
         if len(text) > limit:
             raise BadPerson(f"'{text[:30]}…' is longer than {limit} characters: shorten it.")
     try:

@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from guardian.models import UserObjectPermissionBase
@@ -16,4 +14,4 @@ class OrganisationGrant(UserObjectPermissionBase):
     class Meta(UserObjectPermissionBase.Meta):
         abstract = False
         default_permissions = ()
-        unique_together: ClassVar[list[str]] = ["user", "permission", "content_object"]
+        unique_together = ["user", "permission", "content_object"]

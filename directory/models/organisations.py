@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import F, Q
 
@@ -46,7 +44,7 @@ class Organisation(RegisteredRow):
 
     class Meta:
         default_permissions = ("view",)
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        permissions = [
             ("act_for", "Answers for the organisation"),
             ("administer", "Runs the process as its secretariat"),
             ("assess", "Assesses applications at the desk"),
@@ -57,7 +55,7 @@ class Organisation(RegisteredRow):
             ("rule_on_conflicts", "Rules on declared interests"),
             ("audit", "Reads everything, including the log"),
         ]
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(condition=Q(kind__in=OrganisationKind.values), name="directory_organisation_kind"),
             models.CheckConstraint(condition=~Q(name="") & ~Q(code=""), name="directory_organisation_named"),
             models.CheckConstraint(
@@ -71,7 +69,7 @@ class Organisation(RegisteredRow):
                 condition=~Q(code="BOARD") | Q(kind=OrganisationKind.BOARD), name="directory_organisation_board"
             ),
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["kind", "code"], name="directory_org_kind_code")]
+        indexes = [models.Index(fields=["kind", "code"], name="directory_org_kind_code")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
@@ -90,7 +88,7 @@ class Tie(RegisteredRow):
 
     class Meta:
         default_permissions = ("view",)
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(condition=Q(kind__in=TieKind.values), name="directory_tie_kind"),
             models.CheckConstraint(condition=~Q(one=F("other")), name="directory_tie_two_organisations"),
             models.CheckConstraint(

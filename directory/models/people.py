@@ -1,6 +1,6 @@
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.hashers import acheck_password, check_password
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
@@ -8,7 +8,7 @@ from django.db.models.functions import Lower
 from audit.models import AuditedAggregate
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django_stubs_ext.db.models.manager import RelatedManager
 
     from directory.models.grants import OrganisationGrant
 
@@ -49,7 +49,7 @@ class Person(AuditedAggregate, AbstractBaseUser, PermissionsMixin):
     STREAM_PREFIX = "person"
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
+    REQUIRED_FIELDS = ["full_name"]
     # No column: a sign-in is not a change of the person, and the audit guard would refuse the update.
     last_login = None
 
@@ -68,7 +68,7 @@ class Person(AuditedAggregate, AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name_plural = "people"
         default_permissions = ("view",)
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="directory_person_email_lower"),
             models.CheckConstraint(condition=~models.Q(full_name=""), name="directory_person_named"),
         ]
@@ -91,17 +91,15 @@ class Person(AuditedAggregate, AbstractBaseUser, PermissionsMixin):
 
     def administers(self) -> bool:
         """Does this person hold `administer` on the Board? One query."""
-        return self.grants.filter(
+        grants: models.QuerySet[OrganisationGrant] = self.grants.filter(
             permission__codename="administer", content_object__code="BOARD", user__is_active=True
-        ).exists()
+        )
+        return grants.exists()
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Compare without Django's silent re-hash: that would write the row without an audit event."""
         return check_password(raw_password, self.password)
 
-    async def acheck_password(self, raw_password: str) -> bool:
+    async def acheck_password(self, raw_password: str | None) -> bool:
         """The same for asynchronous callers."""
-        from asgiref.sync import sync_to_async
-
-        answer: Any = await sync_to_async(self.check_password)(raw_password)
-        return bool(answer)
+        return await acheck_password(raw_password, self.password)

@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -43,7 +41,7 @@ class Post(RegisteredRow):
 
     class Meta:
         default_permissions = ("view",)
-        constraints: ClassVar[list[models.BaseConstraint]] = [
+        constraints = [
             models.CheckConstraint(condition=Q(kind__in=PostKind.values), name="directory_post_kind"),
             models.CheckConstraint(
                 condition=Q(ends__isnull=True) | Q(ends__gte=F("starts")), name="directory_post_ends_after_start"
@@ -55,7 +53,7 @@ class Post(RegisteredRow):
                 name="directory_post_open_once",
             ),
         ]
-        indexes: ClassVar[list[models.Index]] = [
+        indexes = [
             models.Index(fields=["ends"], condition=Q(in_force=True), name="directory_post_expiring"),
             models.Index(fields=["starts"], condition=Q(in_force=False), name="directory_post_beginning"),
         ]
