@@ -28,3 +28,8 @@ MEDIA_ROOT = f"{SCRATCH}/media"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SECURE_SSL_REDIRECT = False
+
+# A small case and its flows, to exercise the engine by itself.
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.workflows.probe"]
+# One small table of each kind the audit app guards.
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.audit.ledger"]
