@@ -1,7 +1,7 @@
 """How every synthetic value of facts-2012.csv was chosen.
 
 Known values come from known-2013.csv and stories-2012.toml and are never altered. The rest is drawn so that each
-published total holds. A draw is a hash of the group's code, so that the same file results on every machine and for ever:
+published total holds. A draw is a hash of the group's code, so the same file results on every machine and for ever:
 
     python -m authorisation.data.make_facts
 """
@@ -17,10 +17,22 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-COLUMNS = (
-    "code,name,region,wave_applied,wave_decided,outcome,directions,conditions,unmet,levels,r0,r1,r2,d0,d1,d2,"
-    "discharged0,discharged1,discharged2,level_changes,known_unmet,inferred,synthetic,source"
-).split(",")  # noqa: SIM905 - a header reads best as one line
+COLUMNS = [
+    *(
+        "code",
+        "name",
+        "region",
+        "wave_applied",
+        "wave_decided",
+        "outcome",
+        "directions",
+        "conditions",
+        "unmet",
+        "levels",
+    ),
+    *("r0", "r1", "r2", "d0", "d1", "d2", "discharged0", "discharged1", "discharged2", "level_changes"),
+    *("known_unmet", "inferred", "synthetic", "source"),
+]
 
 DECIDED = {1: 34, 2: 67, 3: 62, 4: 48}
 FULL = {1: 8, 2: 19, 3: 6, 4: 10}
@@ -352,7 +364,7 @@ def in_order(names: set[str]) -> list[str]:
 def line_of(row: Row) -> dict[str, Any]:
     """The row as facts-2012.csv has it."""
     inferred, synthetic = kinds(row)
-    numbered = {f"r{number}": count for number, count in enumerate(row.left)}
+    numbered: dict[str, Any] = {f"r{number}": count for number, count in enumerate(row.left)}
     numbered |= {f"d{number}": str(flag).lower() for number, flag in enumerate(row.in_force)}
     numbered |= {f"discharged{number}": " ".join(codes) for number, codes in enumerate(row.discharged)}
     return numbered | {
