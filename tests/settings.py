@@ -4,11 +4,12 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 os.environ.update({"DEMONSTRATION": "0", "DEBUG": "0", "SECRET_KEY": "tests-only", "ALLOWED_HOSTS": "testserver,localhost"})
 
 from config.settings import *
-from config.settings import DATABASES, STORAGES
+from config.settings import DATABASES, INSTALLED_APPS, STORAGES
 
 SCRATCH = tempfile.mkdtemp(prefix="panel-authority-tests-")
 atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
@@ -23,13 +24,23 @@ else:
     _database["TEST"] = {"NAME": f"test_panels_{os.getpid()}"}
     _database["CONN_MAX_AGE"] = 0
 
+STATIC_ROOT = Path(SCRATCH) / "static"
+STATIC_ROOT.mkdir()
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-MEDIA_ROOT = f"{SCRATCH}/media"
+MEDIA_ROOT = Path(SCRATCH) / "media"
+AUDIT_SIGNING_KEY_FILE = Path(SCRATCH) / "audit.key"
+AUDIT_SIGNER_STATE = Path(SCRATCH) / "audit.signed"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-SECURE_SSL_REDIRECT = False
+# The live server and the test client speak plain http.
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "session", "csrf"
+
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    "tests.workflows.probe",  # a small case and its flows, to exercise the engine by itself
+    "tests.audit.ledger",  # one small table of each kind the audit app guards
+]
 
 # A small case and its flows, to exercise the engine by itself.
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.workflows.probe"]
-# One small table of each kind the audit app guards.
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.audit.ledger"]
