@@ -1,0 +1,161 @@
+"""Every check of the project, in the order of what is quickest to read."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from config import throwaway_postgres
+
+# What a deployment would set, for `check --deploy`.
+PRODUCTION = {
+    "DEMONSTRATION": "0",
+    "DEBUG": "0",
+    "SECRET_KEY": "".join(chr(33 + (7 * n) % 90) for n in range(64)),
+    "ALLOWED_HOSTS": "panels.example",
+    "DATABASE_URL": "sqlite://:memory:",
+}
+CHECKS = {
+    "Lint": ["ruff", "check", "."],
+    "Format": ["ruff", "format", "--check", "."],
+    "Types": ["mypy"],
+    "Layers": ["lint-imports"],
+    "Migrations complete": ["manage.py", "makemigrations", "--check", "--dry-run"],
+    "Deployment settings": ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+}
+NO_POSTGRES = "PostgreSQL was not found. Cure: install it (on Debian or Ubuntu: apt install postgresql), or set DATABASE_URL."
+NOTHING_COLLECTED = 5
+CLOSING = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|warnings?|deselected)")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Command(BaseCommand):
+    help = "Run lint, types, contracts and every test. With arguments, run pytest with them (--postgres: on PostgreSQL)."
+    requires_system_checks: list[str] = []
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Leave every argument to pytest."""
+        arguments = argv[2:]
+        os.chdir(settings.BASE_DIR)
+        sys.exit(run_pytest_only(arguments) if arguments else Everything().run())
+
+
+def run_pytest_only(arguments: list[str]) -> int:
+    """Run pytest as told, on SQLite, or on PostgreSQL with `--postgres`; give its exit code."""
+    rest = [argument for argument in arguments if argument != "--postgres"]
+    if rest == arguments:
+        return subprocess.run([sys.executable, "-m", "pytest", *rest], check=False).returncode  # noqa: S603
+    with postgres() as url:
+        if not url:
+            say(NO_POSTGRES)
+            return 1
+        environment = {**os.environ, "DATABASE_URL": url}
+        return subprocess.run([sys.executable, "-m", "pytest", *rest], env=environment, check=False).returncode  # noqa: S603
+
+
+class Everything:
+    """One run of all phases: each is named, timed and run whatever the others said."""
+
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+        self.skipped: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.began = time.monotonic()
+        self.required = os.environ.get("CI", "").lower() in {"1", "true"}
+
+    def run(self) -> int:
+        """Give 0 when everything held."""
+        for name, command in CHECKS.items():
+            with self.phase(name):
+                environment = PRODUCTION if name == "Deployment settings" else {}
+                if subprocess.run(program(command), env={**os.environ, **environment}, check=False).returncode != 0:  # noqa: S603
+                    self.failed.append(name)
+        sqlite = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+        several = ["-n", str(os.cpu_count() or 2), "-m", "not browser"]
+        with self.phase("Tests on SQLite"):
+            self.pytest("Tests on SQLite", several, sqlite)
+        with self.phase("Tests on PostgreSQL"), postgres() as url:
+            if url:
+                self.pytest("Tests on PostgreSQL", several, {**os.environ, "DATABASE_URL": url})
+            else:
+                self.skip("Tests on PostgreSQL", NO_POSTGRES)
+        with self.phase("Tests in a browser"):
+            self.pytest("Tests in a browser", ["-n", "0", "-m", "browser"], sqlite)
+        return self.close()
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Print a heading before and the seconds after."""
+        say(f"\n--- {name}")
+        began = time.monotonic()
+        yield
+        say(f"--- {name}: {'failed' if name in self.failed else 'done'}, {time.monotonic() - began:.1f} s")
+
+    def skip(self, name: str, reason: str) -> None:
+        """Say what cannot run here; where everything must run, that is a failure."""
+        say(reason)
+        (self.failed if self.required else self.skipped).append(name)
+
+    def pytest(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
+        """Run pytest, showing what it says, and add up its closing line."""
+        colour = ["--color=yes"] if sys.stdout.isatty() else []
+        closing = ""
+        with subprocess.Popen(  # noqa: S603 - our own test run
+            [sys.executable, "-m", "pytest", *arguments, *colour], env=environment, stdout=subprocess.PIPE, text=True
+        ) as process:
+            for line in process.stdout or ():
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                closing = line if line.strip() else closing
+        self.counts.update({kind: int(number) for number, kind in CLOSING.findall(COLOUR.sub("", closing))})
+        if process.returncode not in {0, NOTHING_COLLECTED}:
+            self.failed.append(name)
+
+    def close(self) -> int:
+        """Say what failed and what could not run, and end as pytest ends, with the sum of its runs."""
+        say("")
+        for name in self.skipped:
+            say(f"Not run here: {name}; the reason and the cure are above.")
+        for name in self.failed:
+            say(f"Failed: {name}")
+        kinds = [kind for kind in self.counts if kind != "deselected"]
+        seconds = time.monotonic() - self.began
+        told = ", ".join(f"{self.counts[kind]} {kind}" for kind in kinds) or "no tests ran"
+        say(f" {told} in {seconds:.2f}s ".center(shutil.get_terminal_size().columns, "="))
+        return 1 if self.failed else 0
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Give the address of a PostgreSQL to test on: DATABASE_URL's, or one started for this; empty when there is none."""
+    given = os.environ.get("DATABASE_URL", "")
+    programs = throwaway_postgres.find_programs()
+    if given.startswith("postgres"):
+        yield given
+    elif programs is None:
+        yield ""
+    else:
+        with throwaway_postgres.cluster(programs) as url:
+            yield url
+
+
+def program(command: list[str]) -> list[str]:
+    """Give the whole command: a script of ours, or a tool from beside the running Python."""
+    if command[0] == "manage.py":
+        return [sys.executable, *command]
+    return [os.path.join(os.path.dirname(sys.executable), command[0]), *command[1:]]  # noqa: PTH118, PTH120
+
+
+def say(line: str) -> None:
+    """Print at once, in order with what the tools print."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
