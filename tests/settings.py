@@ -41,6 +41,3 @@ INSTALLED_APPS = [
     "tests.workflows.probe",  # a small case and its flows, to exercise the engine by itself
     "tests.audit.ledger",  # one small table of each kind the audit app guards
 ]
-
-# A small case and its flows, to exercise the engine by itself.
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.workflows.probe"]
