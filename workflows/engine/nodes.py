@@ -207,8 +207,9 @@ class End(nodes.End):
 class Job(nodes.AbstractJob):
     """Work for a worker, sent after the commit; the process waits for it.
 
-    work: `case -> JSON value`, outside any lock, changing nothing: it makes a letter, asks another machine.
-    done: `(case, result) -> None`, under the lock, records what was made, by "system".
+    work: `case -> result`, outside any lock, changing nothing: it makes a letter, asks another machine.
+    done: `(case, result) -> JSON value`, under the lock, records what was made, by "system"; the task keeps what it
+    returns. Without it the task keeps the result itself, which must then be a JSON value.
     send: takes the task's key and sends the message; it may be lost or delivered twice.
     """
 
@@ -220,7 +221,7 @@ class Job(nodes.AbstractJob):
         work: Callable[[Case], Any],
         *,
         send: Callable[[int], object],
-        done: Callable[[Case, Any], None] | None = None,
+        done: Callable[[Case, Any], Any] | None = None,
         title: str = "",
     ) -> None:
         super().__init__()

@@ -143,9 +143,7 @@ def _finish(claimed: Task, result: Any) -> bool:
         if task is None or turn is None or not _is_same_claim(task, claimed):
             return False
         activation = turn.activation(task)
-        task.data["result"] = result
-        if task.flow_task.done is not None:
-            task.flow_task.done(turn.case, result)
+        task.data["result"] = result if task.flow_task.done is None else task.flow_task.done(turn.case, result)
         activation.execute()
         turn.settle()
     return True

@@ -144,6 +144,7 @@ class LetterFlow(CaseFlow):
 
     def record_letter(self, case, result):
         record(case, "probe.letter_written", by="system", public=result)
+        return result["letter"]
 
     def board(self, case):
         return case.board_id
