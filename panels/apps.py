@@ -10,4 +10,4 @@ class PanelsConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare the database guards of this app."""
-        from panels import triggers  # noqa: F401, PLC0415  models must be loaded first
+        from panels import triggers  # noqa: F401  models must be loaded first

@@ -1,0 +1,113 @@
+"""Opening and submitting an application. Called by the flow, which holds the lock and settles the case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audit import clock
+from audit.actions import record
+from authorisation.calendar import LONDON
+from authorisation.enums import Stage
+from authorisation.errors import ApplicationRefused
+from authorisation.models import Application, RuleSet, Submission, Wave
+from directory.models import Organisation, OrganisationKind
+
+if TYPE_CHECKING:
+    from panels.permissions import Actor
+
+
+@dataclass(frozen=True)
+class Bid:
+    """What a CCG submits: the statutory minimum and what it certifies."""
+
+    constitution: str
+    accountable_officer: str
+    practices: int
+    declarations: tuple[str, ...] = ()
+
+
+def new_application(*, ccg: Organisation, wave: Wave, ruleset: RuleSet, synthetic: str = "") -> Application:
+    """An application not yet stored. Raises ApplicationRefused for another kind of body, or a second application."""
+    if ccg.kind != OrganisationKind.CCG:
+        raise ApplicationRefused(f"{ccg.name} is not a CCG and cannot apply.")
+    if ccg.closed and ccg.closed <= clock.now().date():
+        raise ApplicationRefused(f"{ccg.name} closed on {ccg.closed:%-d %B %Y} and cannot apply.")
+    running = Application.objects.filter(ccg=ccg, cycle=wave.cycle).exclude(stage=Stage.WITHDRAWN).first()
+    if running:
+        raise ApplicationRefused(f"{ccg.name} already has an application in {wave.cycle}: open {running.ref}.")
+    return Application(
+        ref=_ref(ccg, wave.cycle),
+        ccg=ccg,
+        cycle=wave.cycle,
+        wave=wave,
+        ruleset=ruleset,
+        opened_at=clock.now(),
+        synthetic=synthetic,
+    )
+
+
+def _ref(ccg: Organisation, cycle: int) -> str:
+    """`CCG-02Q-2012`; a further application after a withdrawal is `CCG-02Q-2012-2`."""
+    earlier = Application.objects.filter(ccg=ccg, cycle=cycle).count()
+    return f"CCG-{ccg.code}-{cycle}" + (f"-{earlier + 1}" if earlier else "")
+
+
+def open_application(application: Application, *, by: Actor) -> None:
+    """Record that the application was opened under the rule set pinned to it."""
+    record(application, "application.opened", by=by, ruleset=application.ruleset.version, public=opening(application))
+
+
+def opening(application: Application) -> dict[str, str | int]:
+    """The public part of the opening event; the set-based opening of a wave writes the same."""
+    return {
+        "ref": application.ref,
+        "ccg": application.ccg.code,
+        "wave": application.wave.number,
+        "ruleset_sha256": application.ruleset.sha256,
+    }
+
+
+def submit(application: Application, *, bid: Bid, by: Actor) -> None:
+    """Put the application in. Raises ApplicationRefused for a missing minimum or a day after the deadline.
+
+    Section 14B of the NHS Act 2006: two or more providers, a constitution, a proposed accountable officer.
+    """
+    today, deadline = clock.now().astimezone(LONDON).date(), application.wave.deadline
+    if application.attempt == 1 and today > deadline:
+        raise ApplicationRefused(
+            f"{application.wave} closed on {deadline:%-d %B %Y}: agree a later wave with the Board, then submit."
+        )
+    if faults := _bid_faults(bid):
+        raise ApplicationRefused(f"{application.ref} cannot be submitted: " + "; ".join(faults) + ".")
+    event = record(
+        application,
+        "application.submitted",
+        by=by,
+        ruleset=application.ruleset.version,
+        public={"constitution": bid.constitution, "practices": bid.practices, "declarations": list(bid.declarations)},
+        private={"person": {"accountable_officer": bid.accountable_officer}},
+    )
+    Submission.objects.create(
+        event=event,
+        application=application,
+        attempt=application.attempt,
+        constitution=bid.constitution,
+        accountable_officer=bid.accountable_officer,
+        practices=bid.practices,
+        declarations=list(bid.declarations),
+        submitted_at=clock.now(),
+    )
+    application.submitted_at = clock.now()
+
+
+def _bid_faults(bid: Bid) -> Sequence[str]:
+    faults = []
+    if not bid.constitution.strip():
+        faults.append("name the proposed constitution and its version")
+    if not bid.accountable_officer.strip():
+        faults.append("name the proposed accountable officer")
+    if bid.practices < 2:  # noqa: PLR2004  two is the statute's own number
+        faults.append("at least two practices must have signed")
+    return faults

@@ -1,0 +1,113 @@
+"""Moderation, regional sign-off and the conditions panel. Called by the flow, which holds the lock and settles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from audit import clock
+from audit.actions import record
+from authorisation.actions.windows import open_window
+from authorisation.enums import AuthorisationOutcome, WindowKind
+from authorisation.errors import DecisionRefused
+from authorisation.models import Application, ProposedCondition, Recommendation, SignOff
+from authorisation.policies import check_item, check_report_window_over
+from authorisation.queries import criteria, unmet
+from authorisation.rules import Proposed, proposal_faults
+
+if TYPE_CHECKING:
+    from directory.models import Person
+    from panels.models import Item
+
+
+def moderate(application: Application, *, item: Item, by: Person) -> None:
+    """What the moderation panel recommends. Raises DecisionRefused when that does not follow from the findings."""
+    outcome = check_item(application, item, kind="moderation", decided=True)
+    left = unmet(application)
+    expected = AuthorisationOutcome.CONDITIONAL if left else AuthorisationOutcome.FULL
+    if outcome.outcome != expected:
+        raise DecisionRefused(
+            f"{application.ref} has {len(left)} criteria not met, so moderation recommends "
+            f'"{expected.label.lower()}"; the panel recorded "{outcome.outcome}".'
+        )
+    check_report_window_over(application)
+    event = record(
+        application,
+        "moderation.recommended",
+        by=by,
+        ruleset=application.ruleset.version,
+        public={"panel": item.panel.ref, "outcome": expected.value, "unmet": left},
+    )
+    Recommendation.objects.create(
+        event=event,
+        application=application,
+        attempt=application.attempt,
+        kind="moderation",
+        panel_outcome=outcome,
+        outcome=expected,
+        made_at=clock.now(),
+    )
+
+
+def sign_off(application: Application, *, note: str, by: Person) -> None:
+    """The regional director approves the recommendation before the conditions panel (domain.md 1.2, stage 10)."""
+    event = record(
+        application,
+        "region.signed_off",
+        by=by,
+        ruleset=application.ruleset.version,
+        private={"free_text": {"note": note}} if note else None,
+    )
+    SignOff.objects.create(
+        event=event,
+        application=application,
+        attempt=application.attempt,
+        director=by,
+        note=note,
+        signed_at=clock.now(),
+    )
+
+
+def propose_conditions(application: Application, *, item: Item, proposals: Sequence[Proposed], by: Person) -> None:
+    """One condition and one support level for each unmet criterion; the CCG's window to answer opens.
+
+    Raises DecisionRefused when conditions and unmet criteria differ, or a level is not of the rule set (I5).
+    """
+    outcome = check_item(application, item, kind="conditions", decided=True)
+    faults = proposal_faults(proposals, unmet(application), application.ruleset.body["levels"])
+    if faults:
+        raise DecisionRefused(f"The conditions on {application.ref} cannot be recorded: " + "; ".join(faults) + ".")
+    event = record(
+        application,
+        "conditions.proposed",
+        by=by,
+        ruleset=application.ruleset.version,
+        public={
+            "panel": item.panel.ref,
+            "conditions": [[each.code, each.level, bool(each.direction)] for each in proposals],
+        },
+        private={"free_text": {"tests": [[each.code, each.discharge_test, each.direction] for each in proposals]}},
+    )
+    Recommendation.objects.create(
+        event=event,
+        application=application,
+        attempt=application.attempt,
+        kind="conditions",
+        panel_outcome=outcome,
+        outcome=AuthorisationOutcome.CONDITIONAL,
+        made_at=clock.now(),
+    )
+    known = criteria(application)
+    ProposedCondition.objects.bulk_create(
+        ProposedCondition(
+            event=event,
+            application=application,
+            attempt=application.attempt,
+            criterion=known[each.code],
+            level=each.level,
+            discharge_test=each.discharge_test,
+            direction=each.direction,
+        )
+        for each in proposals
+    )
+    open_window(application, event, WindowKind.CONDITIONS_RESPONSE)

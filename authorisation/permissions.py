@@ -1,0 +1,43 @@
+"""May this person? One rule for who reads which application; pages, lists, counts and search all use it (I10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q
+
+from directory import grants
+from directory.queries import board
+from panels.models import Item, PanelGrant, Recusal
+
+if TYPE_CHECKING:
+    from directory.models import Person
+
+READS_ALL = frozenset({"administer", "assess", "read_second", "audit", "rule_on_conflicts"})
+READS_REGION = frozenset({"sign_off", "agree_plan"})
+
+
+def readable(person: Person | AnonymousUser) -> Q:
+    """The condition an application must meet for this person to read it."""
+    if isinstance(person, AnonymousUser) or not person.is_active:
+        return Q(pk__in=())
+    held = grants.held_by(person)
+    national = board().pk
+    if any(codename in READS_ALL and organisation == national for codename, organisation in held):
+        return Q()
+    offices = [organisation for codename, organisation in held if codename in READS_REGION]
+    own = [organisation for codename, organisation in held if codename == "act_for"]
+    return (
+        Q(ccg__in=own)
+        | Q(ccg__parent__in=offices)
+        | Q(ccg__parent__parent__in=offices)
+        | Q(ref__in=_before_my_panels(person))
+    )
+
+
+def _before_my_panels(person: Person) -> object:
+    """References of the cases before panels this person sits on and has not left the room for (I3)."""
+    sits = PanelGrant.objects.filter(user=person, permission__codename="sit").values("content_object_id")
+    left = Recusal.objects.filter(item=OuterRef("pk"), appointment__person=person)
+    return Item.objects.filter(panel__in=sits).exclude(Exists(left)).values("case_ref")

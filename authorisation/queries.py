@@ -1,0 +1,73 @@
+"""Reads worth a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from authorisation.enums import TIER_ORDER, AuthorisationOutcome, Tier
+from authorisation.models import Application, Condition, Criterion, Direction, Finding
+from authorisation.rules import is_fully_authorised
+
+
+def criteria(application: Application) -> dict[str, Criterion]:
+    """The criteria of the rule set pinned to an application, by code."""
+    rows = Criterion.objects.filter(criteria_set__rulesets=application.ruleset_id)
+    return {row.code: row for row in rows}
+
+
+def standing(application: Application) -> dict[str, bool]:
+    """Whether each criterion is met as the case stands: a later attempt prevails, then a later tier."""
+    rows = Finding.objects.filter(application=application).values_list("attempt", "tier", "criterion__code", "met")
+    ordered = sorted(rows, key=lambda row: (row[0], TIER_ORDER[Tier(row[1])]))
+    return {code: met for _, _, code, met in ordered}
+
+
+def unmet(application: Application) -> list[str]:
+    """The criteria not met as the case stands, in order of their codes."""
+    return sorted(code for code, met in standing(application).items() if not met)
+
+
+def open_conditions(application: Application) -> dict[str, Condition]:
+    """The open conditions of an application by criterion."""
+    rows = Condition.objects.filter(application=application, state="open").select_related("criterion")
+    return {row.criterion.code: row for row in rows}
+
+
+def is_settled(application: Application) -> bool:
+    """Whether a decided CCG is fully authorised now."""
+    return is_fully_authorised(
+        open_conditions=Condition.objects.filter(application=application, state="open").count(),
+        directions=Direction.objects.filter(application=application, ended_on__isnull=True).count(),
+    )
+
+
+def decided_by_wave(cycle: int) -> list[dict[str, Any]]:
+    """Per wave: decided, full, conditional and with directions, counted from the decisions themselves."""
+    counted = (
+        Application.objects.filter(cycle=cycle, decision__isnull=False)
+        .values("wave__number")
+        .annotate(
+            decided=Count("pk"),
+            full=Count("pk", filter=Q(decision__outcome=AuthorisationOutcome.FULL)),
+            conditional=Count("pk", filter=Q(decision__outcome=AuthorisationOutcome.CONDITIONAL)),
+            with_directions=Count("pk", filter=Q(decision__has_directions=True)),
+        )
+        .order_by("wave__number")
+    )
+    return [{"wave": row.pop("wave__number"), **row} for row in counted]
+
+
+def in_force(cycle: int) -> Mapping[str, int]:
+    """How the decided CCGs stand now: fully authorised, with conditions, with directions (domain.md 11.3)."""
+    rows = Application.objects.filter(cycle=cycle, decision__isnull=False).annotate(
+        conditions_open=Exists(Condition.objects.filter(application=OuterRef("pk"), state="open")),
+        directed=Exists(Direction.objects.filter(application=OuterRef("pk"), ended_on__isnull=True)),
+    )
+    return rows.aggregate(
+        full=Count("pk", filter=Q(conditions_open=False, directed=False)),
+        conditional=Count("pk", filter=Q(conditions_open=True) | Q(directed=True)),
+        with_directions=Count("pk", filter=Q(directed=True)),
+    )

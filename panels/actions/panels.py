@@ -1,0 +1,64 @@
+"""Proposing a panel, and nominating for its Coalition seat."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from audit import clock
+from audit.actions import record, settle
+from directory.models import Organisation, OrganisationKind, Person
+from panels.errors import SeatRefused
+from panels.models import Nomination, Panel, Seat
+from panels.permissions import check_administers, check_nominates
+from panels.policies import check_plan
+
+if TYPE_CHECKING:
+    from panels.permissions import Actor
+    from panels.rules import SeatPlan
+
+
+@transaction.atomic
+def propose_panel(*, plan: SeatPlan, title: str, ruleset: str, by: Actor) -> Panel:
+    """A new panel with the seats of its plan, all empty.
+
+    Raises PlanRefused when the plan has no required Coalition seat: such a panel cannot exist (I1).
+    """
+    check_administers(by)
+    check_plan(plan)
+    panel = Panel(kind=plan.kind, title=title, ruleset=ruleset, plan=plan.as_json(), created_at=clock.now())
+    event = record(panel, "panel.proposed", by=by, ruleset=ruleset, public={"kind": plan.kind, "title": title})
+    settle(panel)
+    seats = [(rule, place) for rule in plan.seats for place in range(rule.maximum)]
+    Seat.objects.bulk_create(
+        Seat(
+            event=event,
+            panel=panel,
+            kind=rule.type,
+            title=rule.title,
+            number=number,
+            required=rule.required and place < rule.minimum,
+        )
+        for number, (rule, place) in enumerate(seats, start=1)
+    )
+    return panel
+
+
+@transaction.atomic
+def nominate(*, body: Organisation, person: Person, starts: date, ends: date | None = None, by: Actor) -> Nomination:
+    """A Coalition body offers a person for the Coalition seat. Raises SeatRefused for any other kind of body."""
+    check_nominates(by, body)
+    if body.kind != OrganisationKind.COALITION_BODY:
+        raise SeatRefused(f"{body.name} is not a Coalition body: only NHS Alliance or NAPC may nominate.")
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if not person.is_active:
+        raise SeatRefused(f"{person} is no longer active and cannot be nominated.")
+    if ends and ends < starts:
+        raise SeatRefused(f"The nomination would end on {ends:%-d %B %Y}, before it starts: correct the dates.")
+    if Nomination.objects.filter(body=body, person=person, ends__isnull=True).exists():
+        raise SeatRefused(f"{person} is already nominated by {body.name}.")
+    event = record(person, "person.nominated", by=by, public={"body": body.code, "starts": starts.isoformat()})
+    settle(person)
+    return Nomination.objects.create(event=event, body=body, person=person, starts=starts, ends=ends)

@@ -1,0 +1,219 @@
+"""Filling, accepting, declining and vacating seats. Grants follow in the same transaction (I12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from audit import clock
+from audit.actions import record, settle
+from directory.models import Organisation, Person
+from panels import facts, grants
+from panels.errors import SeatRefused
+from panels.models import Appointment, AppointmentState, Declaration, Item, Nomination, Panel, Seat
+from panels.permissions import check_administers, check_own_seat
+from panels.policies import check_nomination, check_seat_free, check_useful
+from panels.queries import plan_of, store_checks
+from panels.rules import TestResult
+
+if TYPE_CHECKING:
+    from audit.models import Event
+    from panels.permissions import Actor
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Who is proposed for which seat, on whose nomination or appointment."""
+
+    seat: Seat
+    person: Person
+    appointed_by: Organisation
+    nomination: Nomination | None = None
+
+
+@dataclass(frozen=True)
+class Interest:
+    """One declared interest; see `panels.models.interests.InterestKind`."""
+
+    kind: str
+    organisation: Organisation | None = None
+    statement: str = ""
+
+
+@transaction.atomic
+def fill_seats(*, panel: Panel, proposals: Sequence[Proposal], by: Actor) -> list[Appointment]:
+    """Propose people for seats. Each is tested against every listed item before the seat is offered.
+
+    Raises SeatRefused, naming the person and the rule, for a taken seat, a second seat, a Coalition seat without a
+    Coalition body's nomination, or a person barred from everything the panel has to judge.
+    """
+    check_administers(by)
+    panel = Panel.objects.select_for_update().get(pk=panel.pk)
+    plan, now = plan_of(panel), clock.now()
+    taken = list(panel.appointments.select_related("seat", "person"))
+    new, tested = [], []
+    cases, members = _cases(panel), facts.member_facts(panel, [each.person.pk for each in proposals])
+    for each in proposals:
+        if each.seat.panel_id != panel.pk:
+            raise SeatRefused(f"{each.seat} is not a seat of {panel.ref}.")
+        check_seat_free(each.seat, each.person, taken + new)
+        check_nomination(each.nomination, each.seat, each.person, now.date())
+        results = {
+            item: facts.evaluate(plan, each.seat.kind, members[each.person.pk], case, now, declared=False)
+            for item, case in cases.items()
+        }
+        check_useful(each.seat, each.person, list(results.values()))
+        tested.append(results)
+        new.append(_appointment(panel, each))
+    event = record(panel, "seats.proposed", by=by, ruleset=panel.ruleset, public={"seats": _public(new)})
+    settle(panel)
+    for appointment in new:
+        appointment.event = event
+    Appointment.objects.bulk_create(new)
+    store_checks(event, "proposed", _pairs(new, tested), now)
+    return new
+
+
+def _cases(panel: Panel) -> dict[Item, facts.CaseFacts]:
+    """The items still to be judged and the facts of each."""
+    items = list(panel.items.filter(closed_at__isnull=True).select_related("organisation"))
+    known = facts.case_facts([item.organisation for item in items], clock.now().date())
+    return {item: known[item.organisation_id] for item in items}
+
+
+def _appointment(panel: Panel, proposal: Proposal) -> Appointment:
+    return Appointment(
+        panel=panel,
+        seat=proposal.seat,
+        person=proposal.person,
+        nomination=proposal.nomination,
+        appointed_by=proposal.nomination.body if proposal.nomination else proposal.appointed_by,
+        proposed_at=clock.now(),
+    )
+
+
+def _public(appointments: Iterable[Appointment]) -> list[dict[str, str | int]]:
+    return [
+        {
+            "seat": each.seat.kind,
+            "number": each.seat.number,
+            "person": each.person.stream,
+            "by": each.appointed_by.code,
+        }
+        for each in appointments
+    ]
+
+
+def _pairs(
+    appointments: Sequence[Appointment], tested: Sequence[dict[Item, list[TestResult]]]
+) -> list[tuple[Appointment, Item, list[TestResult]]]:
+    return [
+        (appointment, item, results)
+        for appointment, by_item in zip(appointments, tested, strict=True)
+        for item, results in by_item.items()
+    ]
+
+
+@transaction.atomic
+def accept_seat(*, appointment: Appointment, by: Person, interests: Sequence[Interest] = ()) -> Appointment:
+    """The person proposed declares their interests and accepts. No interests is a nil return, recorded as one.
+
+    Raises SeatRefused when the declaration bars them from everything the panel has to judge.
+    """
+    check_own_seat(by, appointment)
+    panel = Panel.objects.select_for_update().get(pk=appointment.panel_id)
+    appointment = _locked(appointment, AppointmentState.PROPOSED)
+    now = clock.now()
+    event = record(
+        panel,
+        "seat.accepted",
+        by=by,
+        ruleset=panel.ruleset,
+        public={"seats": _public([appointment]), "declared": len(interests)},
+        private={"interest": {"statements": [each.statement for each in interests]}} if interests else None,
+    )
+    settle(panel)
+    _declare(event, panel, by, interests)
+    appointment.event, appointment.state, appointment.answered_at = event, AppointmentState.ACCEPTED, now
+    appointment.save()
+    plan, cases = plan_of(panel), _cases(panel)
+    member = facts.member_facts(panel, [by.pk])[by.pk]
+    results = {
+        item: facts.evaluate(plan, appointment.seat.kind, member, case, now, declared=True)
+        for item, case in cases.items()
+    }
+    check_useful(appointment.seat, by, list(results.values()))
+    store_checks(event, "accepted", _pairs([appointment], [results]), now)
+    grants.give_seat(appointment)
+    return appointment
+
+
+def _declare(event: Event, panel: Panel, person: Person, interests: Sequence[Interest]) -> None:
+    lines = [
+        Declaration(nil=False, kind=each.kind, organisation=each.organisation, statement=each.statement)
+        for each in interests
+    ] or [Declaration(nil=True)]
+    for line in lines:
+        line.event, line.panel, line.person, line.made_at = event, panel, person, clock.now()
+    Declaration.objects.bulk_create(lines)
+
+
+def _locked(appointment: Appointment, *states: AppointmentState) -> Appointment:
+    """The appointment as it stands under the panel's lock; SeatRefused when it has moved on."""
+    fresh = Appointment.objects.select_related("seat", "person", "appointed_by").get(pk=appointment.pk)
+    if fresh.state not in states:
+        raise SeatRefused(
+            f"The seat of {fresh.seat.title} offered to {fresh.person} is {fresh.get_state_display().lower()}: "
+            "open the panel again to see where it stands."
+        )
+    return fresh
+
+
+@transaction.atomic
+def decline_seat(*, appointment: Appointment, by: Person, reason: str = "") -> Appointment:
+    """The person proposed says no; the seat is free again."""
+    check_own_seat(by, appointment)
+    return _vacate(appointment, by, AppointmentState.DECLINED, "seat.declined", reason, AppointmentState.PROPOSED)
+
+
+@transaction.atomic
+def stand_down(*, appointment: Appointment, by: Actor, reason: str) -> Appointment:
+    """A member leaves the panel. Nothing they did is undone; the seat is free and their grant is gone."""
+    if by == "system" or by.pk != appointment.person_id:
+        check_administers(by)
+    if not reason.strip():
+        raise SeatRefused("Say why the member stands down: the reason is part of the record.")
+    return _vacate(
+        appointment,
+        by,
+        AppointmentState.STOOD_DOWN,
+        "seat.stood_down",
+        reason,
+        AppointmentState.PROPOSED,
+        AppointmentState.ACCEPTED,
+    )
+
+
+def _vacate(
+    appointment: Appointment, by: Actor, state: AppointmentState, kind: str, reason: str, *states: AppointmentState
+) -> Appointment:
+    panel = Panel.objects.select_for_update().get(pk=appointment.panel_id)
+    appointment = _locked(appointment, *states)
+    if Item.objects.filter(panel=panel, state="open").exists():
+        raise SeatRefused(f"An item is open before {panel.ref}: recuse the member or close the item first.")
+    event = record(
+        panel,
+        kind,
+        by=by,
+        ruleset=panel.ruleset,
+        public={"seats": _public([appointment])},
+        private={"free_text": {"reason": reason}} if reason else None,
+    )
+    settle(panel)
+    appointment.event, appointment.state, appointment.answered_at = event, state, clock.now()
+    appointment.save()
+    grants.take_seat(appointment)
+    return appointment

@@ -1,0 +1,97 @@
+"""Sittings: list a day and its agenda, convene, close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from audit import clock
+from audit.actions import record, settle
+from directory.models import Organisation
+from panels.errors import SittingRefused
+from panels.models import Item, ItemState, Panel, Sitting
+from panels.permissions import check_administers, check_runs
+from panels.policies import check_convening
+from panels.queries import accepted, plan_of
+
+if TYPE_CHECKING:
+    from panels.permissions import Actor
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is put before a panel: an organisation and the reference of its case."""
+
+    organisation: Organisation
+    ref: str
+
+
+@transaction.atomic
+def list_sitting(*, panel: Panel, on: date, cases: Sequence[Case], by: Actor, place: str = "") -> Sitting:
+    """Put a day in the panel's diary with its agenda. Raises SittingRefused for an empty or doubled agenda."""
+    check_administers(by)
+    panel = Panel.objects.select_for_update().get(pk=panel.pk)
+    if not cases:
+        raise SittingRefused(f"A sitting of {panel.ref} needs at least one case on its agenda.")
+    refs = [case.ref for case in cases]
+    if doubled := sorted({ref for ref in refs if refs.count(ref) > 1}):
+        raise SittingRefused(f"{', '.join(doubled)} is on the agenda twice: list each case once.")
+    if panel.sittings.filter(on=on).exists():
+        raise SittingRefused(f"{panel.ref} already sits on {on:%-d %B %Y}: add the cases to that sitting.")
+    event = record(panel, "sitting.listed", by=by, ruleset=panel.ruleset, public={"on": on.isoformat(), "cases": refs})
+    settle(panel)
+    sitting = Sitting.objects.create(event=event, panel=panel, on=on, place=place)
+    Item.objects.bulk_create(
+        Item(
+            event=event, panel=panel, sitting=sitting, organisation=case.organisation, case_ref=case.ref, number=number
+        )
+        for number, case in enumerate(cases, start=1)
+    )
+    return sitting
+
+
+@transaction.atomic
+def convene(*, sitting: Sitting, by: Actor) -> Sitting:
+    """The panel sits. Raises NotCompetent while a required seat, the Coalition's first of all, is not accepted (I1)."""
+    panel, sitting = _lock(sitting)
+    check_runs(by, panel)
+    appointments = accepted(panel)
+    check_convening(sitting, plan_of(panel), appointments)
+    event = record(
+        panel,
+        "sitting.convened",
+        by=by,
+        ruleset=panel.ruleset,
+        public={"on": sitting.on.isoformat(), "members": [each.person.stream for each in appointments]},
+    )
+    settle(panel)
+    sitting.event, sitting.convened_at = event, clock.now()
+    sitting.save()
+    return sitting
+
+
+def _lock(sitting: Sitting) -> tuple[Panel, Sitting]:
+    panel = Panel.objects.select_for_update().get(pk=sitting.panel_id)
+    fresh = Sitting.objects.get(pk=sitting.pk)
+    fresh.panel = panel
+    return panel, fresh
+
+
+@transaction.atomic
+def close_sitting(*, sitting: Sitting, by: Actor) -> Sitting:
+    """The day is over. Raises SittingRefused while an item is open or stopped: decide it or list it again."""
+    panel, sitting = _lock(sitting)
+    check_runs(by, panel)
+    if not sitting.convened_at or sitting.closed_at:
+        raise SittingRefused(f"{sitting} is not in session.")
+    if item := sitting.items.filter(state=ItemState.OPEN).first():
+        raise SittingRefused(f"{item.case_ref} is still open: decide it, or recuse until it stops, before closing.")
+    event = record(panel, "sitting.closed", by=by, ruleset=panel.ruleset, public={"on": sitting.on.isoformat()})
+    settle(panel)
+    sitting.event, sitting.closed_at = event, clock.now()
+    sitting.save()
+    return sitting

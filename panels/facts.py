@@ -1,0 +1,89 @@
+"""The plain facts the disinterest tests ask for, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from directory.models import Organisation, Post, Tie, TieKind
+from panels.models import Appointment, Declaration
+from panels.rules import CaseFacts, MemberFacts, PostFact, Question, SeatPlan, TestResult, disinterest
+
+if TYPE_CHECKING:
+    from panels.models import Panel
+
+
+def member_facts(panel: Panel, people: Iterable[int]) -> dict[int, MemberFacts]:
+    """Posts and the freshest declaration of each person; two queries."""
+    people = list(people)
+    posts: defaultdict[int, list[PostFact]] = defaultdict(list)
+    for post in Post.objects.filter(person_id__in=people).select_related("organisation"):
+        posts[post.person_id].append(
+            PostFact(post.organisation.code, post.organisation.kind, post.kind, post.starts, post.ends)
+        )
+    made: dict[int, datetime] = {}
+    named: defaultdict[int, set[str]] = defaultdict(set)
+    for line in Declaration.objects.filter(panel=panel, person_id__in=people).select_related("organisation"):
+        made[line.person_id] = max(line.made_at, made.get(line.person_id, line.made_at))
+        if line.organisation:
+            named[line.person_id].add(line.organisation.code)
+    return {
+        pk: MemberFacts(tuple(posts[pk]), declared_at=made.get(pk), declared_organisations=frozenset(named[pk]))
+        for pk in people
+    }
+
+
+def case_facts(organisations: Sequence[Organisation], on: date) -> dict[int, CaseFacts]:
+    """Neighbours and member practices of each organisation on a day; one query."""
+    keys = {organisation.pk for organisation in organisations}
+    near: defaultdict[int, set[str]] = defaultdict(set)
+    practices: defaultdict[int, set[str]] = defaultdict(set)
+    ties = (
+        Tie.objects.filter(Q(one__in=keys) | Q(other__in=keys), starts__lte=on)
+        .filter(Q(ends__isnull=True) | Q(ends__gt=on))
+        .filter(kind__in=(TieKind.NEIGHBOUR, TieKind.MEMBER_PRACTICE))
+        .select_related("one", "other")
+    )
+    for tie in ties:
+        found = near if tie.kind == TieKind.NEIGHBOUR else practices
+        found[tie.one_id].add(tie.other.code)
+        found[tie.other_id].add(tie.one.code)
+    return {
+        organisation.pk: CaseFacts(
+            organisation.code, frozenset(near[organisation.pk]), frozenset(practices[organisation.pk])
+        )
+        for organisation in organisations
+    }
+
+
+def evaluate(
+    plan: SeatPlan,
+    seat_kind: str,
+    member: MemberFacts,
+    case: CaseFacts,
+    at: datetime,
+    *,
+    declared: bool,
+) -> list[TestResult]:
+    """Every disinterest test for one member and one case."""
+    return disinterest(
+        Question(member=member, case=case, seat=seat_kind, at=at, windows=plan.windows), declared=declared
+    )
+
+
+def evaluate_all(
+    plan: SeatPlan,
+    appointments: Sequence[Appointment],
+    members: Mapping[int, MemberFacts],
+    case: CaseFacts,
+    at: datetime,
+) -> dict[int, list[TestResult]]:
+    """Every test for every appointment on one case, keyed by appointment."""
+    return {
+        each.pk: evaluate(plan, each.seat.kind, members[each.person_id], case, at, declared=True)
+        for each in appointments
+    }

@@ -1,0 +1,30 @@
+"""Guardian rows of panels: written when a seat is accepted, removed when it is left."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Permission
+
+from panels.models import Appointment, PanelGrant
+
+CHAIR = "chair"
+
+
+def codenames(appointment: Appointment) -> list[str]:
+    """What an accepted seat allows."""
+    return ["sit", CHAIR] if appointment.seat.kind == CHAIR else ["sit"]
+
+
+def give_seat(appointment: Appointment) -> None:
+    """Write the grants an accepted seat justifies."""
+    permissions = Permission.objects.filter(
+        content_type__app_label="panels", codename__in=codenames(appointment), content_type__model="panel"
+    )
+    PanelGrant.objects.bulk_create(
+        PanelGrant(user_id=appointment.person_id, permission=permission, content_object_id=appointment.panel_id)
+        for permission in permissions
+    )
+
+
+def take_seat(appointment: Appointment) -> None:
+    """Remove every grant the person had on the panel."""
+    PanelGrant.objects.filter(user_id=appointment.person_id, content_object_id=appointment.panel_id).delete()

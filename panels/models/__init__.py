@@ -1,0 +1,37 @@
+"""One file per aggregate; imported here so that Django finds them."""
+
+from panels.models.interests import Declaration, DisinterestCheck
+from panels.models.panels import Panel, PanelGrant, PanelKind
+from panels.models.seats import Appointment, AppointmentState, Nomination, Seat
+from panels.models.sittings import (
+    Attendance,
+    Composition,
+    Item,
+    ItemState,
+    Outcome,
+    Position,
+    Recusal,
+    Sitting,
+    Stance,
+)
+
+__all__ = [
+    "Appointment",
+    "AppointmentState",
+    "Attendance",
+    "Composition",
+    "Declaration",
+    "DisinterestCheck",
+    "Item",
+    "ItemState",
+    "Nomination",
+    "Outcome",
+    "Panel",
+    "PanelGrant",
+    "PanelKind",
+    "Position",
+    "Recusal",
+    "Seat",
+    "Sitting",
+    "Stance",
+]

@@ -1,0 +1,62 @@
+"""May this person? Answered from grants alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from django.core.exceptions import PermissionDenied
+
+from directory import grants
+from directory.models import Organisation, Person
+from directory.queries import board
+from panels.models import PanelGrant
+
+if TYPE_CHECKING:
+    from panels.models import Appointment, Panel
+
+Actor = Person | Literal["system"]
+
+
+def administers(by: Actor) -> bool:
+    """Whether this person is of the Board's secretariat."""
+    return by == "system" or grants.holds(by, "administer", board().pk)
+
+
+def holds_panel(by: Actor, codename: str, panel: Panel) -> bool:
+    """Whether this person holds a grant on this panel."""
+    if by == "system":
+        return False
+    return PanelGrant.objects.filter(user=by, permission__codename=codename, content_object=panel).exists()
+
+
+def check_administers(by: Actor) -> None:
+    """Raise PermissionDenied unless the secretariat is acting."""
+    if not administers(by):
+        raise PermissionDenied("Only the Board's secretariat may fill panels and list sittings.")
+
+
+def check_runs(by: Actor, panel: Panel) -> None:
+    """Raise PermissionDenied unless the panel's chair or the secretariat is acting."""
+    if not (administers(by) or holds_panel(by, "chair", panel)):
+        raise PermissionDenied(f"Only the chair of {panel.ref} or the secretariat may run its sittings.")
+
+
+def check_nominates(by: Actor, body: Organisation) -> None:
+    """Raise PermissionDenied unless the body's own nominations secretary is acting."""
+    if by != "system" and not grants.holds(by, "nominate", body.pk):
+        raise PermissionDenied(f"Only {body.name} may nominate on its own behalf.")
+
+
+def check_own_seat(by: Actor, appointment: Appointment) -> None:
+    """Raise PermissionDenied when somebody answers for another member."""
+    if by == "system" or by.pk != appointment.person_id:
+        raise PermissionDenied("Only the person proposed may accept or decline a seat.")
+
+
+def chairs_case(by: Actor, case_ref: str, kind: str) -> bool:
+    """Whether this person chairs a panel of that kind with the case on its agenda."""
+    if by == "system":
+        return False
+    return PanelGrant.objects.filter(
+        user=by, permission__codename="chair", content_object__kind=kind, content_object__items__case_ref=case_ref
+    ).exists()

@@ -1,0 +1,86 @@
+"""Is it allowed now? `x_faults` answers in sentences, `check_x` raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from directory.models import OrganisationKind
+from panels.errors import NotCompetent, PlanRefused, SeatRefused, SittingRefused
+from panels.models import AppointmentState, Nomination, Sitting
+from panels.models.seats import LIVE
+from panels.rules import COALITION_SEAT, Effect, Member, SeatPlan, TestResult, competence_faults, plan_faults, verdict
+
+if TYPE_CHECKING:
+    from directory.models import Person
+    from panels.models import Appointment, Seat
+
+
+def check_plan(plan: SeatPlan) -> None:
+    """Raise PlanRefused when a plan could let a panel sit without its Coalition representative."""
+    if faults := plan_faults(plan):
+        raise PlanRefused("; ".join(faults))
+
+
+def check_nomination(nomination: Nomination | None, seat: Seat, person: Person, on: date) -> None:
+    """Raise SeatRefused when the Coalition seat is not backed by a current nomination, or another seat is."""
+    if seat.kind != COALITION_SEAT:
+        if nomination is not None:
+            raise SeatRefused(f"{seat.title} is not a Coalition seat: leave the nomination out.")
+        return
+    if nomination is None:
+        raise SeatRefused(
+            f"{person} has no nomination: the Coalition seat is filled by NHS Alliance or NAPC; ask one to nominate."
+        )
+    if nomination.person_id != person.pk:
+        raise SeatRefused(f"The nomination given is for {nomination.person}, not for {person}.")
+    if nomination.body.kind != OrganisationKind.COALITION_BODY:
+        raise SeatRefused(f"{nomination.body} is not a Coalition body and cannot nominate for this seat.")
+    if nomination.starts > on or (nomination.ends and nomination.ends < on):
+        raise SeatRefused(f"The nomination of {person} by {nomination.body} does not cover {on:%-d %B %Y}.")
+
+
+def check_seat_free(seat: Seat, person: Person, appointments: Iterable[Appointment]) -> None:
+    """Raise SeatRefused when the seat is taken or the person already has one on this panel."""
+    if not person.is_active:
+        raise SeatRefused(f"{person} is no longer active and cannot take a seat.")
+    for each in appointments:
+        if each.state not in LIVE:
+            continue
+        if each.seat_id == seat.pk:
+            raise SeatRefused(f"Seat {seat.number}, {seat.title}, is held by {each.person}: stand them down first.")
+        if each.person_id == person.pk:
+            raise SeatRefused(f"{person} already has a seat on this panel: {each.seat.title}.")
+
+
+def check_useful(seat: Seat, person: Person, results: Sequence[Sequence[TestResult]]) -> None:
+    """Raise SeatRefused when the person is barred from every item the panel has; such a seat helps nobody."""
+    verdicts = [verdict(each) for each in results]
+    if verdicts and all(each.effect is Effect.BARRED for each in verdicts):
+        raise SeatRefused(f"{person} cannot take the seat of {seat.title}. {verdicts[0].sentence}")
+
+
+def convening_faults(plan: SeatPlan, appointments: Iterable[Appointment]) -> list[str]:
+    """Why a panel may not be convened: the required seats nobody has accepted, the Coalition's first."""
+    accepted = [each.seat.kind for each in appointments if each.state == AppointmentState.ACCEPTED]
+    rules = sorted((rule for rule in plan.seats if rule.required), key=lambda rule: rule.type != COALITION_SEAT)
+    return [
+        f"{rule.title}: {accepted.count(rule.type)} of {rule.minimum} accepted."
+        for rule in rules
+        if accepted.count(rule.type) < rule.minimum
+    ]
+
+
+def check_convening(sitting: Sitting, plan: SeatPlan, appointments: Iterable[Appointment]) -> None:
+    """Raise NotCompetent when a required seat has no accepted member (I1)."""
+    if sitting.convened_at:
+        raise SittingRefused(f"{sitting} is convened already.")
+    if faults := convening_faults(plan, appointments):
+        raise NotCompetent(f"{sitting.panel.ref} cannot be convened. " + " ".join(faults))
+
+
+def check_competent(plan: SeatPlan, members: Iterable[Member], *, case_ref: str) -> None:
+    """Raise NotCompetent when the panel may not take this item now (I1, I3)."""
+    if faults := competence_faults(plan, members):
+        raise NotCompetent(f"The panel cannot take {case_ref}. " + " ".join(faults))
