@@ -20,6 +20,7 @@ from directory.errors import BadFile
 from directory.models import OrganisationKind
 from directory.policies import organisation_faults
 from directory.rows import NewOrganisation
+from directory.rules import tidy
 
 HEADER = ("kind", "code", "name", "opened", "closed", "parent_code", "postcode")
 ECCG_COLUMNS = 27
@@ -158,10 +159,10 @@ def _lines(file: TextIO) -> Iterator[str]:
 
 def _row(source: Source, number: int, cells: Sequence[str]) -> Row:
     if source.is_eccg:
-        values = {name: cells[place].strip() for name, place in ECCG_POSITIONS.items()}
+        values = {name: tidy(cells[place]) for name, place in ECCG_POSITIONS.items()}
         values |= {"kind": OrganisationKind.CCG.value, "parent_code": ""}
     else:
-        values = {name: cell.strip() for name, cell in zip(source.columns, cells, strict=True)}
+        values = {name: tidy(cell) for name, cell in zip(source.columns, cells, strict=True)}
     faults: list[str] = []
     organisation = NewOrganisation(
         kind=values["kind"],

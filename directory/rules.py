@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
+from unicodedata import normalize
 
 from directory.models import OrganisationKind as Kind
 from directory.models import PostKind, TieKind
@@ -57,6 +58,11 @@ TIE_ENDS: Final[Mapping[TieKind, tuple[Kind, Kind]]] = {
 }
 
 CODENAMES: Final = frozenset(codename for codenames in POST_GRANTS.values() for codename in codenames)
+
+
+def tidy(text: str) -> str:
+    """Text as it is stored: without outer blanks, and with every letter written in one way (NFC)."""
+    return normalize("NFC", text).strip()
 
 
 def grants_of(post: str, organisation: str) -> tuple[str, ...]:

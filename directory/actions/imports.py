@@ -77,7 +77,12 @@ def import_organisations(
         "updated": result.updated,
         "unchanged": result.unchanged,
     }
-    event = record_system("directory.imported", by=by, public=public, private={"free_text": {"file": path.name}})
+    event = record_system(
+        "directory.imported",
+        by=by,
+        public=public,
+        private={"free_text": {"file": path.name.encode(errors="replace").decode()}},
+    )
     _apply(survey, event.pk, progress)
     if identify(path).sha256 != source.sha256:
         raise BadFile(f"{path.name} changed while it was read; nothing was imported. Run the import again.")

@@ -11,6 +11,7 @@ from directory.models import Organisation, OrganisationKind
 from directory.permissions import Actor, check_may_administer
 from directory.policies import check_can_close, check_organisation
 from directory.rows import NewOrganisation
+from directory.rules import tidy
 
 BATCH = 1_000
 
@@ -78,9 +79,9 @@ def rename_organisation(*, organisation: Organisation, name: str, by: Actor) -> 
     check_may_administer(by)
     organisation = _lock(organisation)
     check_organisation(NewOrganisation(kind=organisation.kind, code=organisation.code, name=name))
-    public = {"code": organisation.code, "from": organisation.name, "to": name.strip()}
+    public = {"code": organisation.code, "from": organisation.name, "to": tidy(name)}
     organisation.event_id = record_system("organisation.renamed", by=by, public=public).pk
-    organisation.name = name.strip()
+    organisation.name = tidy(name)
     organisation.save(update_fields=["name", "event"])
     return organisation
 
@@ -113,10 +114,10 @@ def build(row: NewOrganisation, parent_id: int | None, event_id: int) -> Organis
     return Organisation(
         kind=row.kind,
         code=row.code,
-        name=row.name.strip(),
+        name=tidy(row.name),
         opened=row.opened,
         closed=row.closed,
-        postcode=row.postcode.strip(),
+        postcode=tidy(row.postcode),
         parent_id=parent_id,
         synthetic=row.synthetic,
         event_id=event_id,

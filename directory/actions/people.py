@@ -15,6 +15,7 @@ from directory.models.people import normal_email
 from directory.permissions import Actor, check_may_administer, check_may_set_password
 from directory.policies import check_person
 from directory.rows import NewPerson
+from directory.rules import tidy
 
 BATCH = 1_000
 
@@ -96,9 +97,9 @@ def _activate(person: Person, *, active: bool, by: Actor, reason: str) -> Person
 
 def _build(row: NewPerson) -> Person:
     return Person(
-        full_name=row.full_name.strip(),
+        full_name=tidy(row.full_name),
         email=normal_email(row.email),
-        title=row.title.strip(),
+        title=tidy(row.title),
         synthetic=row.synthetic,
         password=make_password(row.password),
     )
