@@ -1,7 +1,7 @@
 """What the applications raise when they refuse something."""
 
 
-class Refused(Exception):  # noqa: N818 - it names an answer to the user, not a fault
+class Refused(Exception):
     """The request is understood and not allowed; ``message`` says what and the cure.
 
     Every application's own exceptions descend from this one, so that pages answer all

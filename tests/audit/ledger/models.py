@@ -8,7 +8,7 @@ from audit.models import AuditedAggregate, RecordedFact, RegisteredRow
 class Case(AuditedAggregate):
     STREAM_PREFIX = "case"
 
-    name = models.CharField(max_length=50)
+    name = models.CharField(max_length=60)
     amount = models.DecimalField(max_digits=9, decimal_places=2, null=True)
     due = models.DateTimeField(null=True)
     tags = models.JSONField(default=list)
@@ -33,7 +33,7 @@ class Ruling(RecordedFact):
 class Office(RegisteredRow):
     code = models.CharField(max_length=8, unique=True)
     name = models.CharField(max_length=50)
-    area = models.CharField(max_length=8, null=True)
+    area = models.CharField(max_length=8, null=True)  # noqa: DJ001 - NULL is what is tested
 
     def __str__(self):
         return self.name
