@@ -125,10 +125,14 @@ def test_post_that_the_sweep_missed_is_found(ann, ccg):
 
     with clock.at(datetime(2012, 7, 2, 12, tzinfo=UTC)):
         assert broken() == [
-            f"Post {later.pk - 1} (chair at 02Q, 2012-04-01 to 2012-07-01) is still in force on 2012-07-02: "
-            "run the sweep of posts.",
-            f"Post {later.pk} (employee at 02Q, 2012-07-02 to no end) is not in force on 2012-07-02: "
-            "run the sweep of posts.",
+            (
+                f"Post {later.pk - 1} (chair at 02Q, 2012-04-01 to 2012-07-01) is still in force on 2012-07-02: "
+                "run the sweep of posts."
+            ),
+            (
+                f"Post {later.pk} (employee at 02Q, 2012-07-02 to no end) is not in force on 2012-07-02: "
+                "run the sweep of posts."
+            ),
         ]
         posts.expire(clock.now())
         posts.begin(clock.now())

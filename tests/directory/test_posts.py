@@ -15,8 +15,7 @@ from directory.rules import GRANT_PLACES, POST_GRANTS, POST_PLACES
 from tests.directory.conftest import SPRING
 
 PLACES = {
-    kind: sorted(POST_PLACES.get(kind, {OrganisationKind.CCG}), key=list(OrganisationKind).index)[0]
-    for kind in PostKind
+    kind: min(POST_PLACES.get(kind, {OrganisationKind.CCG}), key=list(OrganisationKind).index) for kind in PostKind
 }
 
 
