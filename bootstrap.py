@@ -53,7 +53,7 @@ def enter(argv):
 
 def again(python, argv):
     """Run the same command with the environment's Python."""
-    command = [python] + argv
+    command = [python, *argv]
     if os.name == "nt":
         sys.exit(subprocess.call(command))
     sys.stdout.flush()
@@ -86,12 +86,12 @@ def install(wanted, python):
         make_venv(python)
     uv = os.path.join(os.path.dirname(python), "uv.exe" if os.name == "nt" else "uv")
     pinned = ["--no-deps", "--require-hashes", "-r"]
-    run(pip(python) + ["install", "-q"] + pinned + [requirements("uv")])
-    arguments = ["install", "-q"] + pinned + [requirements(wanted)]
-    by_uv = subprocess.run([uv, "pip"] + arguments + ["--python", python], env=uv_environment(), stderr=subprocess.PIPE)
+    run([*pip(python), "install", "-q", *pinned, requirements("uv")])
+    arguments = ["install", "-q", *pinned, requirements(wanted)]
+    by_uv = subprocess.run([uv, "pip", *arguments, "--python", python], env=uv_environment(), stderr=subprocess.PIPE)
     if by_uv.returncode != 0:
         # A package index that only pip can speak to (keyring, odd redirects): slower, the same result.
-        run(pip(python) + arguments)
+        run([*pip(python), *arguments])
     # The development lock holds everything of the other.
     names = ["app"] + (["dev"] if wanted == "dev" else [])
     with open(STAMP, "w") as file:
@@ -102,7 +102,7 @@ def make_venv(python):
     """Make .venv; without pip of its own where the machine's pip can serve it (Debian may lack ensurepip)."""
     shutil.rmtree(VENV, ignore_errors=True)
     made = subprocess.run(
-        [sys.executable, "-m", "venv"] + (["--without-pip"] if has_pip() else []) + [VENV],
+        [sys.executable, "-m", "venv", *(["--without-pip"] if has_pip() else []), VENV],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -111,7 +111,8 @@ def make_venv(python):
 
 
 def has_pip():
-    return subprocess.call([sys.executable, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    command = [sys.executable, "-m", "pip", "--version"]
+    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
 
 
 def pip(python):
@@ -160,9 +161,9 @@ def explain(output, what):
     if "No space left" in output or "Errno 28" in output:
         stop("There is no disk space left; free about 1 GB and run the same command again.")
     if "DO NOT MATCH THE HASHES" in output:
-        stop("A downloaded package is not the one pinned in requirements/; nothing was installed. Check your package index.")
+        stop("A downloaded package is not the one pinned in requirements/. Check your package index.")
     if "No module named pip" in output or "ensurepip" in output:
-        stop("pip is missing; install it (on Debian or Ubuntu: apt install python3-pip) and run the same command again.")
+        stop("pip is missing. Install it (Debian, Ubuntu: apt install python3-pip) and run the same command again.")
     unreachable = ("NewConnectionError", "name resolution", "Max retries", "unreachable", "No matching distribution",
                    "timed out", "Connection refused", "ProxyError", "ConnectTimeout")  # fmt: skip
     if any(sign in output for sign in unreachable):

@@ -48,6 +48,7 @@ class Answer:
 
     @property
     def fault(self) -> str:
+        """Say what is wrong with the answer."""
         if self.status != http.HTTPStatus.OK:
             return f"status {self.status}"
         if urllib.parse.urlsplit(self.url).path in {"/demo/", "/sign-in/"}:

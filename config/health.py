@@ -38,7 +38,7 @@ def ready(_request: HttpRequest) -> JsonResponse:
 def _works(check: Callable[[], None]) -> bool:
     try:
         check()
-    except Exception:  # noqa: BLE001 - whatever is wrong with a part, the answer is that it does not work
+    except Exception:  # whatever is wrong with a part, the answer is that it does not work
         logger.exception("Health check %s failed", check.__name__)
         return False
     return True

@@ -11,7 +11,7 @@ from jinja2.utils import missing
 
 
 class Unknown(jinja2.ChainableUndefined):
-    """An absent option of a macro is blank, as the design system expects; a name the page was never given is an error."""
+    """An absent option of a macro is blank, as the design system expects; a name never given to a page is an error."""
 
     def _refuse(self) -> NoReturn:
         raise self._undefined_exception(f"'{self._undefined_name}' was not given to this template")

@@ -4,6 +4,7 @@ Three places: production (SECRET_KEY is given), the demonstration (DEMONSTRATION
 commands run on a machine with no settings at all, which work on the demonstration's database.
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -16,17 +17,16 @@ VAR_DIR = BASE_DIR / "var"
 env = environ.Env()
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
+# A variable that is there but empty, as in a copy of .env.example, is not set.
+env.ENVIRON = {name: value for name, value in os.environ.items() if value}
 
 DEMONSTRATION = env.bool("DEMONSTRATION", default=False)
 DEBUG = env.bool("DEBUG", default=False)
-if DEMONSTRATION:
-    SECRET_KEY = local_key(VAR_DIR)
-    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-else:
-    SECRET_KEY = env.str("SECRET_KEY", default="") or local_key(VAR_DIR)
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-if env.str("SECRET_KEY", default="") and not DEMONSTRATION:
+DEPLOYED = not DEMONSTRATION and "SECRET_KEY" in env.ENVIRON
+SECRET_KEY = env.str("SECRET_KEY") if DEPLOYED else local_key(VAR_DIR)
+if DEPLOYED:
     refuse_demonstration_key(SECRET_KEY)
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if DEMONSTRATION else env.list("ALLOWED_HOSTS", default=[])
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -88,7 +88,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # The demonstration never touches the database of a deployment that DATABASE_URL names.
 DATABASE_VARIABLE = "DEMONSTRATION_DATABASE_URL" if DEMONSTRATION else "DATABASE_URL"
-DATABASES = {"default": env.db_url(DATABASE_VARIABLE, default=f"sqlite:///{VAR_DIR / 'demo.sqlite3'}")}
+SQLITE_FILE = VAR_DIR / ("deployed.sqlite3" if DEPLOYED else "demo.sqlite3")
+DATABASES = {"default": env.db_url(DATABASE_VARIABLE, default=f"sqlite:///{SQLITE_FILE}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

@@ -13,7 +13,12 @@ from pathlib import Path
 
 from config.processes import Processes
 
-PLACES = ["/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin"]
+PLACES = [
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+]
 FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=60"]
 START_SECONDS = 20
 
@@ -38,7 +43,7 @@ def cluster(programs: Path) -> Iterator[str]:
         _initialise(programs, folder, account)
         with Processes() as processes, (folder / "log").open("wb") as log:
             settings = [part for setting in FAST for part in ("-c", setting)]
-            command = [programs / "postgres", "-D", folder / "data", "-k", folder, *settings]
+            command = [str(programs / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *settings]
             processes.start("PostgreSQL", command, user=account, log=log)
             _wait(processes, programs, folder)
             yield f"postgres://postgres@/postgres?host={folder}"

@@ -1,4 +1,4 @@
-"""What every test has: its own database and broker, no network, and a database fence that steps aside for clean-up only."""
+"""What every test has: its own database and broker, no network, and a fence that opens for clean-up only."""
 
 import os
 import socket
@@ -39,7 +39,7 @@ sys.addaudithook(_no_network)
 
 
 def _flush_past_the_fence(self: TransactionTestCase, flush=TransactionTestCase._fixture_teardown) -> None:
-    """Empty the tables after a test with real transactions; the fence refuses DELETE and TRUNCATE, so it steps aside."""
+    """Empty the tables after a test with real transactions: the fence refuses that, so it steps aside."""
     wanted = [connections[alias] for alias in self._databases_names(include_mirrors=False)]
     for connection in wanted:
         fence.remove(connection, on={"DELETE", "TRUNCATE"})

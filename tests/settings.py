@@ -6,7 +6,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-os.environ.update({"DEMONSTRATION": "0", "DEBUG": "0", "SECRET_KEY": "tests-only", "ALLOWED_HOSTS": "testserver,localhost"})
+os.environ.update(
+    {"DEMONSTRATION": "0", "DEBUG": "0", "SECRET_KEY": "tests-only", "ALLOWED_HOSTS": "testserver,localhost"}
+)
 
 from config.settings import *
 from config.settings import DATABASES, INSTALLED_APPS, STORAGES

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,9 +25,9 @@ NARROW, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 
 
 def pytest_collection_modifyitems(items):
-    here = os.path.dirname(__file__)
+    here = Path(__file__).parent
     for item in items:
-        if str(item.path).startswith(here):
+        if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
 
 

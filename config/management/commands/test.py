@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -32,14 +31,14 @@ CHECKS = {
     "Migrations complete": ["manage.py", "makemigrations", "--check", "--dry-run"],
     "Deployment settings": ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
 }
-NO_POSTGRES = "PostgreSQL was not found. Cure: install it (on Debian or Ubuntu: apt install postgresql), or set DATABASE_URL."
+NO_POSTGRES = "PostgreSQL was not found. Cure: install it (Debian, Ubuntu: apt install postgresql) or set DATABASE_URL."
 NOTHING_COLLECTED = 5
 CLOSING = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|warnings?|deselected)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Command(BaseCommand):
-    help = "Run lint, types, contracts and every test. With arguments, run pytest with them (--postgres: on PostgreSQL)."
+    help = "Run lint, types, contracts and every test; with arguments, pytest alone (--postgres: on PostgreSQL)."
     requires_system_checks: list[str] = []
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -53,13 +52,18 @@ def run_pytest_only(arguments: list[str]) -> int:
     """Run pytest as told, on SQLite, or on PostgreSQL with `--postgres`; give its exit code."""
     rest = [argument for argument in arguments if argument != "--postgres"]
     if rest == arguments:
-        return subprocess.run([sys.executable, "-m", "pytest", *rest], check=False).returncode  # noqa: S603
+        return pytest(rest, {})
     with postgres() as url:
         if not url:
             say(NO_POSTGRES)
             return 1
-        environment = {**os.environ, "DATABASE_URL": url}
-        return subprocess.run([sys.executable, "-m", "pytest", *rest], env=environment, check=False).returncode  # noqa: S603
+        return pytest(rest, {"DATABASE_URL": url})
+
+
+def pytest(arguments: list[str], environment: dict[str, str]) -> int:
+    """Run pytest with a changed environment and give its exit code."""
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode  # noqa: S603
 
 
 class Everything:
@@ -77,7 +81,8 @@ class Everything:
         for name, command in CHECKS.items():
             with self.phase(name):
                 environment = PRODUCTION if name == "Deployment settings" else {}
-                if subprocess.run(program(command), env={**os.environ, **environment}, check=False).returncode != 0:  # noqa: S603
+                done = subprocess.run(program(command), env={**os.environ, **environment}, check=False)  # noqa: S603
+                if done.returncode != 0:
                     self.failed.append(name)
         sqlite = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
         several = ["-n", str(os.cpu_count() or 2), "-m", "not browser"]
@@ -136,7 +141,7 @@ class Everything:
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """Give the address of a PostgreSQL to test on: DATABASE_URL's, or one started for this; empty when there is none."""
+    """Give the address of a PostgreSQL to test on: DATABASE_URL's, or our own; empty when there is none."""
     given = os.environ.get("DATABASE_URL", "")
     programs = throwaway_postgres.find_programs()
     if given.startswith("postgres"):
