@@ -6,6 +6,7 @@ Only differences are written: a ``migrate`` that changes nothing takes no locks.
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
@@ -86,12 +87,14 @@ def _drop(connection: BaseDatabaseWrapper, doomed: Collection[_Placed]) -> None:
 
 def _run(connection: BaseDatabaseWrapper, statements: Collection[str]) -> None:
     """Run many statements; on PostgreSQL in one message, which a flush after every test needs."""
+    at_once = statements if connection.vendor == "sqlite" else [";\n".join(statements)]
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            for statement in statements:
+        for statement in filter(None, at_once):
+            try:
                 cursor.execute(statement)
-        elif statements:
-            cursor.execute(";\n".join(statements))
+            except DatabaseError as error:
+                error.add_note(statement)
+                raise
 
 
 def _sqlite(connection: BaseDatabaseWrapper, trigger: Trigger) -> _Placed:

@@ -245,10 +245,9 @@ def _forbid(table: str, on: Statement, message: str, when: str = "") -> Trigger:
 def _no_replacing(model: type[models.Model]) -> Trigger:
     """SQLite's INSERT OR REPLACE deletes without firing delete triggers, unless a pragma says so."""
     table = model._meta.db_table
-    same = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join(f'{name} = NEW.{name}' for name in key)})"  # noqa: S608
-        for key in _keys(model)
-    )
+    quoted = [[f'"{column}"' for column in key] for key in _keys(model)]
+    held = (" AND ".join(f"{column} = NEW.{column}" for column in key) for key in quoted)
+    same = " OR ".join(f'EXISTS (SELECT 1 FROM "{table}" WHERE {condition})' for condition in held)  # noqa: S608
     message = f"{table} already holds this row, and rows of the record are never replaced."
     return Trigger(f"{PREFIX}{table}_replace", table, "INSERT", message, same, "sqlite")
 
