@@ -45,3 +45,7 @@ def test_postgres_given_by_address_is_used(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://someone@db.example/panels")
     with command.postgres() as url:
         assert url == "postgres://someone@db.example/panels"
+
+
+def test_tests_choose_their_own_settings():
+    assert command.for_pytest({"DJANGO_SETTINGS_MODULE": "config.settings", "CI": "true"}) == {"CI": "true"}

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from config import throwaway_postgres
+from config import assets, throwaway_postgres
 
 # What a deployment would set, for `check --deploy`.
 PRODUCTION = {
@@ -63,7 +63,12 @@ def run_pytest_only(arguments: list[str]) -> int:
 def pytest(arguments: list[str], environment: dict[str, str]) -> int:
     """Run pytest with a changed environment and give its exit code."""
     command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.run(command, env={**os.environ, **environment}, check=False).returncode  # noqa: S603
+    return subprocess.run(command, env=for_pytest({**os.environ, **environment}), check=False).returncode  # noqa: S603
+
+
+def for_pytest(environment: dict[str, str]) -> dict[str, str]:
+    """Leave out the settings that manage.py chose: the tests have their own."""
+    return {name: value for name, value in environment.items() if name != "DJANGO_SETTINGS_MODULE"}
 
 
 class Everything:
@@ -78,6 +83,7 @@ class Everything:
 
     def run(self) -> int:
         """Give 0 when everything held."""
+        assets.build(settings.VAR_DIR / "assets")
         for name, command in CHECKS.items():
             with self.phase(name):
                 environment = PRODUCTION if name == "Deployment settings" else {}
@@ -115,7 +121,10 @@ class Everything:
         colour = ["--color=yes"] if sys.stdout.isatty() else []
         closing = ""
         with subprocess.Popen(  # noqa: S603 - our own test run
-            [sys.executable, "-m", "pytest", *arguments, *colour], env=environment, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "pytest", *arguments, *colour],
+            env=for_pytest(environment),
+            stdout=subprocess.PIPE,
+            text=True,
         ) as process:
             for line in process.stdout or ():
                 sys.stdout.write(line)
