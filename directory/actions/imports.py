@@ -1,5 +1,6 @@
 """A file of organisations enters the directory: wholly, or not at all."""
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -160,7 +161,8 @@ def _check_parents(survey: _Survey) -> None:
     outside = ids_by_code({code for code in survey.parent_of.values() if code not in survey.row_of})
     standing = Organisation.objects.filter(parent__isnull=False).values_list("code", "parent__code")
     # The file overrules the directory, also where it says that there is no parent.
-    chain = {code: parent for code, parent in standing.iterator() if code not in survey.row_of} | survey.parent_of
+    elsewhere = {code: parent for code, parent in standing.iterator() if code not in survey.row_of}
+    chain = ChainMap(survey.parent_of, elsewhere)
     for code, parent in survey.parent_of.items():
         row = survey.row_of[code]
         if parent not in survey.row_of and parent not in outside:
@@ -169,7 +171,7 @@ def _check_parents(survey: _Survey) -> None:
             _check_chain(survey, code, chain)
 
 
-def _check_chain(survey: _Survey, code: str, chain: dict[str, str]) -> None:
+def _check_chain(survey: _Survey, code: str, chain: Mapping[str, str]) -> None:
     passed = [code]
     level, counting = 0, True
     while (parent := chain.get(passed[-1])) is not None:
