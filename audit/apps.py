@@ -20,7 +20,11 @@ class AuditConfig(AppConfig):
 
 
 def _before_migrate(*, using: str, plan: list[Any] | None = None, **_: object) -> None:
-    """Make room for SQLite's table remakes, which fail when a trigger of another table names theirs."""
+    """Make room for SQLite's table remakes, which fail when a trigger of another table names theirs.
+
+    A migration on SQLite therefore runs without the fence and without the queue of the log: it must
+    not write events. Data that needs them is moved by a command.
+    """
     from audit import fence
 
     if plan and connections[using].vendor == "sqlite":

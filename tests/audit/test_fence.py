@@ -1,9 +1,10 @@
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from audit import fence
 from audit.models import Event
+from audit.triggers import Trigger
 from tests.audit.ledger.models import Case
 
 POSTGRESQL = connection.vendor == "postgresql"
@@ -82,3 +83,12 @@ def test_fence_stands_again_after_a_table_is_remade(open_case):
 def test_tables_emptied_between_tests_and_fenced_again():
     assert not Event.objects.exists()
     assert fence.missing(connection) == []
+
+
+@pytest.mark.django_db
+def test_fence_that_is_not_sql_names_itself(monkeypatch):
+    wrong = Trigger("fence_wrong", "ledger_case", "INSERT", "No.", "NEW.id = = 1")
+    monkeypatch.setitem(fence.declared.__globals__["_declared"], "fence_wrong", wrong)
+    with pytest.raises(DatabaseError) as failure, transaction.atomic():
+        fence.install(connection)
+    assert any("fence_wrong" in note for note in failure.value.__notes__)
