@@ -73,8 +73,8 @@ class Application(AuditedAggregate):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["stage", "ref"], name="authorisation_stage"),
-            models.Index(fields=["wave", "ref"], name="authorisation_wave"),
+            models.Index(fields=["stage", "ref"], name="authorisation_case_stage"),
+            models.Index(fields=["wave", "ref"], name="authorisation_case_wave"),
         ]
 
     def __str__(self) -> str:

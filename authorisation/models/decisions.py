@@ -39,7 +39,7 @@ class ProposedCondition(RecordedFact):
     criterion = models.ForeignKey("authorisation.Criterion", models.PROTECT, related_name="+")
     level = models.CharField(max_length=4)
     discharge_test = models.TextField(help_text="What the CCG must show for the condition to be discharged")
-    direction = models.TextField(blank=True, help_text="Text of the legal direction proposed with it, if any")
+    direction = models.TextField(blank=True, help_text="Legal directions proposed with it, one a line")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from audit import clock
 from audit.actions import record, settle
-from audit.canonical import encode
+from audit.canonical import canonical
 from panels import facts
 from panels.errors import NotCompetent, SittingRefused
 from panels.models import (
@@ -227,7 +227,7 @@ def decide_item(*, item: Item, outcome: str, reasons: str, positions: Mapping[in
         "quorum": {"needed": plan.quorum, "counted": sum(member.counts for member in roll)},
         "members": _composed(appointments, here, out, results, positions),
     }
-    sha256 = hashlib.sha256(encode(body, "composition")).hexdigest()
+    sha256 = hashlib.sha256(canonical(body, "composition")).hexdigest()
     event = record(
         panel,
         "item.decided",
