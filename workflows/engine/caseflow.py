@@ -28,6 +28,9 @@ class CaseFlow(Flow):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if CaseFlow not in cls.__bases__:
             raise TypeError(f"{cls.__name__}: copy the module of the flow instead of inheriting from it.")
+        for title in ("process_title", "process_description"):
+            if title not in cls.__dict__:
+                setattr(cls, title, "")  # taken from the flow's own docstring, not from ours
         super().__init_subclass__(**kwargs)
 
     @classmethod

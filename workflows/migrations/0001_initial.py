@@ -10,10 +10,12 @@ STATEMENTS = {
     "workflows_one_open_task": "CREATE UNIQUE INDEX {name} ON viewflow_task (process_id, flow_task, token)"
     " WHERE status IN ('NEW', 'ASSIGNED', 'STARTED', 'SCHEDULED') AND flow_task_type IN ('HUMAN', 'JOIN', 'TIMER')",
     "workflows_open_by_permission": "CREATE INDEX {name} ON viewflow_task"
-    " (owner_permission, owner_permission_obj_pk, owner_permission_content_type_id) WHERE finished IS NULL",
+    " (owner_permission, owner_permission_content_type_id, owner_permission_obj_pk, id, flow_task)"
+    " WHERE finished IS NULL",
     "workflows_open_by_node": "CREATE INDEX {name} ON viewflow_task (flow_task, created) WHERE finished IS NULL",
     "workflows_open_by_process": "CREATE INDEX {name} ON viewflow_task (process_id, status) WHERE finished IS NULL",
-    "workflows_due": "CREATE INDEX {name} ON viewflow_task (scheduled) WHERE finished IS NULL AND scheduled IS NOT NULL",
+    "workflows_due": "CREATE INDEX {name} ON viewflow_task (scheduled)"
+    " WHERE finished IS NULL AND scheduled IS NOT NULL",
     "workflows_running": "CREATE INDEX {name} ON viewflow_process (flow_class) WHERE finished IS NULL",
 }
 
@@ -27,7 +29,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Process",
             fields=[],
-            options={"ordering": [], "default_permissions": ("manage",), "proxy": True, "indexes": [], "constraints": []},
+            options={
+                "ordering": [],
+                "default_permissions": ("manage",),
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
+            },
             bases=("viewflow.process",),
         ),
         migrations.CreateModel(
