@@ -53,7 +53,7 @@ def no_grant_by_another_way() -> list[str]:
         "to a group in guardian's own table": GroupObjectPermission.objects,
     }
     counts = {way: manager.filter(permission__in=ours).count() for way, manager in ways.items()}
-    return [f"{count} permissions on organisations are given {way}." for way, count in counts.items() if count]
+    return [f"Permissions on organisations are given {way} ({count})." for way, count in counts.items() if count]
 
 
 CHECKS: dict[str, Callable[[], list[str]]] = {

@@ -111,4 +111,4 @@ def check_can_close(organisation: Organisation, closed: date) -> None:
     # A post that lasts through the last day ends on the day after.
     held = organisation.posts.exclude(ends__lte=closed + timedelta(days=1)).count()
     if held:
-        raise BadOrganisation(f"{held} posts at {organisation.code} last beyond {closed}: end them first.")
+        raise BadOrganisation(f"Posts at {organisation.code} last beyond {closed} ({held}): end them first.")

@@ -223,7 +223,8 @@ def _write(source: Source, batch: list[NewOrganisation], event_id: int) -> None:
 
 
 def _report(survey: _Survey) -> str:
-    lines = [f"{survey.source.path.name}: {survey.faults_in_all} faults; nothing was imported."]
+    faults = "1 fault" if survey.faults_in_all == 1 else f"{survey.faults_in_all} faults"
+    lines = [f"{survey.source.path.name}: {faults}; nothing was imported."]
     lines += [f"  row {row}: {text}" for row, text in sorted(survey.faults)]
     if survey.faults_in_all > len(survey.faults):
         lines.append(f"  and {survey.faults_in_all - len(survey.faults)} more")

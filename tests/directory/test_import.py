@@ -169,7 +169,7 @@ def test_bad_row_is_named_and_nothing_is_imported(write, make_organisation, row,
 
     answer = refused(write(HEAD + "ccg,01A,First,,,,\n" + row + "\n"))
 
-    assert answer == f"organisations.csv: 1 faults; nothing was imported.\n  row 3: {fault}"
+    assert answer == f"organisations.csv: 1 fault; nothing was imported.\n  row 3: {fault}"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_bad_row_is_named_and_nothing_is_imported(write, make_organisation, row,
 )
 def test_bad_eccg_row_is_named_and_nothing_is_imported(db, write, row, fault):
     assert refused(write(eccg_row("01A", "First") + "\n" + row)) == (
-        f"organisations.csv: 1 faults; nothing was imported.\n  row 3: {fault}"
+        f"organisations.csv: 1 fault; nothing was imported.\n  row 3: {fault}"
     )
 
 
@@ -383,3 +383,14 @@ def test_any_file_is_imported_wholly_or_not_at_all(rows, tmp_path):
                 assert [standing[0], standing[2], *dates, standing[6] or ""] == [kind, name, opened, closed, parent]
             assert Event.objects.count() == events + 1
         transaction.set_rollback(True)
+
+
+def test_file_that_may_not_be_read_is_refused(db, write, monkeypatch):
+    path = write(HEAD)
+
+    def denied(*_args, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)
+
+    assert refused(path) == f"{path} cannot be read (Permission denied): check who may read it."

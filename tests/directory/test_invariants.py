@@ -146,8 +146,8 @@ def test_grant_by_another_way_is_found(chair):
     group.permissions.add(administer)
 
     assert broken() == [
-        "1 permissions on organisations are given model-wide to a person.",
-        "1 permissions on organisations are given model-wide to a group.",
+        "Permissions on organisations are given model-wide to a person (1).",
+        "Permissions on organisations are given model-wide to a group (1).",
     ]
 
 

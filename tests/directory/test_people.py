@@ -1,4 +1,5 @@
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -166,3 +167,21 @@ def test_people_with_posts_are_visible_and_their_addresses_are_not(administrator
         False,
         False,
     ]
+
+
+def test_names_are_written_with_and_without_the_title(make_person):
+    person = make_person("Ann Other", title="Dr")
+
+    assert (str(person), person.get_full_name(), person.get_short_name()) == (
+        "Dr Ann Other",
+        "Dr Ann Other",
+        "Ann Other",
+    )
+
+
+def test_password_is_compared_asynchronously_too(ann):
+    people.set_password(person=ann, password="a long-enough phrase", by=ann)
+    ann.refresh_from_db()
+
+    assert async_to_sync(ann.acheck_password)("a long-enough phrase")
+    assert not async_to_sync(ann.acheck_password)("another phrase")

@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.exceptions import PermissionDenied
 
 from audit import clock
@@ -237,3 +237,11 @@ def test_permission_ids_survive_a_new_numbering(ann, ccg):
 
     posts.end_post(post=Post.objects.get(), ends=queries.today(), by="system")
     assert grants.held_by(ann) == []
+
+
+def test_missing_permissions_name_the_cure(ann, ccg):
+    Permission.objects.filter(codename="act_for").delete()
+    grants.forget_permission_ids()
+
+    with pytest.raises(BadGrant, match="The permissions act_for are not in the database: run migrate first"):
+        posts.appoint(person=ann, organisation=ccg, kind=PostKind.CHAIR, starts=SPRING, by="system")

@@ -1,0 +1,1 @@
+"""Forms, and the fields every form of the house is made of."""
