@@ -18,11 +18,8 @@ PAGE = """<!doctype html>
 <body>
 <main class="nhsuk-width-container">
 <h1>Specimen</h1>
-{% from "nhsuk/components/radios/macro.jinja" import radios %}
-{{ radios({"name": "met", "idPrefix": "met", "fieldset": {"legend": {"text": "Is it met?"}}, "items": [
-  {"value": "yes", "text": "Yes"},
-  {"value": "no", "text": "No", "conditional": {"html": "<p id='why'>Say why.</p>"}},
-]}) }}
+{% from "nhsuk/components/character-count/macro.jinja" import characterCount %}
+{{ characterCount({"name": "why", "id": "why", "maxlength": 20, "label": {"text": "Why is it met?"}}) }}
 <button class="nhsuk-button" hx-get="/part/" hx-target="#part" type="button">Fetch</button>
 <div id="part" role="status"></div>
 </main>
