@@ -1,4 +1,5 @@
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
@@ -92,3 +93,17 @@ def test_fence_that_is_not_sql_names_itself(monkeypatch):
     with pytest.raises(DatabaseError) as failure, transaction.atomic():
         fence.install(connection)
     assert any("fence_wrong" in note for note in failure.value.__notes__)
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL looks names up when a trigger fires; unset DATABASE_URL to run it")
+def test_fence_of_every_application_names_what_exists():
+    """To explain a statement SQLite compiles the triggers it would fire: a misspelt column shows here."""
+    present = set(connection.introspection.table_names())
+    column = {
+        model._meta.db_table: model._meta.pk_fields[0].column for model in apps.get_models(include_auto_created=True)
+    }
+    for table in {one.table for one in fence.declared().values()} & present:
+        run(f'EXPLAIN INSERT INTO "{table}" DEFAULT VALUES')
+        run(f'EXPLAIN UPDATE "{table}" SET "{column[table]}" = "{column[table]}"')
+        run(f'EXPLAIN DELETE FROM "{table}"')
