@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
@@ -41,3 +42,22 @@ def _before_my_panels(person: Person) -> object:
     sits = PanelGrant.objects.filter(user=person, permission__codename="sit").values("content_object_id")
     left = Recusal.objects.filter(item=OuterRef("pk"), appointment__person=person)
     return Item.objects.filter(panel__in=sits).exclude(Exists(left)).values("case_ref")
+
+
+def own_applications(person: Person) -> set[int]:
+    """The CCGs whose cases this person reads as the applicant and in no other part.
+
+    The applicant sees findings with the report, proposals with the window to answer them, and the decision with its
+    letter; offices of the Board and panels see them as they are made.
+    """
+    held = grants.held_by(person)
+    if any(codename in READS_ALL | READS_REGION for codename, _ in held):
+        return set()
+    return {organisation for codename, organisation in held if codename == "act_for"}
+
+
+def readable_cases(person: Person | AnonymousUser, refs: Iterable[str]) -> set[str]:
+    """Which of these references the person may read; the one guard again, for pages of panels."""
+    from authorisation.models import Application
+
+    return set(Application.objects.visible_to(person).filter(ref__in=list(refs)).values_list("ref", flat=True))

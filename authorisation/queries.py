@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from authorisation.enums import TIER_ORDER, AuthorisationOutcome, Tier
 from authorisation.models import Application, Condition, Criterion, Direction, Finding
@@ -71,3 +72,40 @@ def in_force(cycle: int) -> Mapping[str, int]:
         conditional=Count("pk", filter=Q(conditions_open=True) | Q(directed=True)),
         with_directions=Count("pk", filter=Q(directed=True)),
     )
+
+
+def listed(applications: QuerySet[Application]) -> QuerySet[Application]:
+    """Applications with what a list shows of each: place, wave, open conditions and directions in force."""
+    return applications.select_related("ccg__parent__parent", "wave").annotate(
+        open_conditions=_count(Condition.objects.filter(application=OuterRef("pk"), state="open")),
+        directions_in_force=_count(Direction.objects.filter(application=OuterRef("pk"), ended_on__isnull=True)),
+    )
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().values("application").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
+
+
+def narrowed(applications: QuerySet[Application], chosen: Mapping[str, str], text: str) -> QuerySet[Application]:
+    """Listed applications of one wave, stage or region, with words of the name, or a code or reference, in them."""
+    for name, lookup in (("wave", "wave__number"), ("stage", "stage"), ("region", "ccg__parent__parent__code")):
+        if chosen.get(name):
+            applications = applications.filter(**{lookup: chosen[name]})
+    for word in text.split():
+        applications = applications.filter(
+            Q(ccg__name__icontains=word) | Q(ccg__code__iexact=word) | Q(ref__icontains=word)
+        )
+    return applications
+
+
+def waves_and_regions(applications: QuerySet[Application]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What a list of these applications can be narrowed by: waves and regions that occur in it."""
+    waves = applications.order_by("wave__number").values_list("wave__number", flat=True).distinct()
+    regions = (
+        applications.filter(ccg__parent__parent__isnull=False)
+        .order_by("ccg__parent__parent__name")
+        .values_list("ccg__parent__parent__code", "ccg__parent__parent__name")
+        .distinct()
+    )
+    return [(str(number), f"Wave {number}") for number in waves], list(regions)

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.utils import timezone
 
 from directory.models import Organisation, Post, Tie, TieKind
 from panels.models import Appointment, Declaration
-from panels.rules import CaseFacts, MemberFacts, PostFact, Question, SeatPlan, TestResult, disinterest
+from panels.rules import CaseFacts, Declared, MemberFacts, PostFact, Question, SeatPlan, TestResult, disinterest
 
 if TYPE_CHECKING:
     from panels.models import Panel
@@ -26,35 +27,37 @@ def member_facts(panel: Panel, people: Iterable[int]) -> dict[int, MemberFacts]:
             PostFact(post.organisation.code, post.organisation.kind, post.kind, post.starts, post.ends)
         )
     made: dict[int, datetime] = {}
-    named: defaultdict[int, set[str]] = defaultdict(set)
+    named: defaultdict[int, set[Declared]] = defaultdict(set)
     for line in Declaration.objects.filter(panel=panel, person_id__in=people).select_related("organisation"):
         made[line.person_id] = max(line.made_at, made.get(line.person_id, line.made_at))
         if line.organisation:
-            named[line.person_id].add(line.organisation.code)
+            named[line.person_id].add(Declared(line.kind, line.organisation.code))
     return {
-        pk: MemberFacts(tuple(posts[pk]), declared_at=made.get(pk), declared_organisations=frozenset(named[pk]))
+        pk: MemberFacts(tuple(posts[pk]), declared_at=made.get(pk), declared=frozenset(named[pk]))
         for pk in people
     }
 
 
 def case_facts(organisations: Sequence[Organisation], on: date) -> dict[int, CaseFacts]:
-    """Neighbours and member practices of each organisation on a day; one query."""
+    """Whom each organisation is tied to on a day, and how; one query."""
     keys = {organisation.pk for organisation in organisations}
-    near: defaultdict[int, set[str]] = defaultdict(set)
-    practices: defaultdict[int, set[str]] = defaultdict(set)
+    found: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
     ties = (
         Tie.objects.filter(Q(one__in=keys) | Q(other__in=keys), starts__lte=on)
         .filter(Q(ends__isnull=True) | Q(ends__gt=on))
-        .filter(kind__in=(TieKind.NEIGHBOUR, TieKind.MEMBER_PRACTICE))
         .select_related("one", "other")
     )
     for tie in ties:
-        found = near if tie.kind == TieKind.NEIGHBOUR else practices
-        found[tie.one_id].add(tie.other.code)
-        found[tie.other_id].add(tie.one.code)
+        found[tie.one_id, tie.kind].add(tie.other.code)
+        found[tie.other_id, tie.kind].add(tie.one.code)
     return {
         organisation.pk: CaseFacts(
-            organisation.code, frozenset(near[organisation.pk]), frozenset(practices[organisation.pk])
+            organisation.code,
+            neighbours=frozenset(found[organisation.pk, TieKind.NEIGHBOUR]),
+            practices=frozenset(found[organisation.pk, TieKind.MEMBER_PRACTICE]),
+            sharers=frozenset(found[organisation.pk, TieKind.SHARES_LEADERSHIP]),
+            supporters=frozenset(found[organisation.pk, TieKind.SUPPORTS]),
+            providers=frozenset(found[organisation.pk, TieKind.MAIN_PROVIDER]),
         )
         for organisation in organisations
     }
@@ -69,9 +72,10 @@ def evaluate(
     *,
     declared: bool,
 ) -> list[TestResult]:
-    """Every disinterest test for one member and one case."""
+    """Every disinterest test for one member and one case; days are counted in London."""
     return disinterest(
-        Question(member=member, case=case, seat=seat_kind, at=at, windows=plan.windows), declared=declared
+        Question(member=member, case=case, seat=seat_kind, at=timezone.localtime(at), windows=plan.windows),
+        declared=declared,
     )
 
 

@@ -26,7 +26,9 @@ def holds_panel(by: Actor, codename: str, panel: Panel) -> bool:
     """Whether this person holds a grant on this panel."""
     if by == "system":
         return False
-    return PanelGrant.objects.filter(user=by, permission__codename=codename, content_object=panel).exists()
+    return PanelGrant.objects.filter(
+        user=by, user__is_active=True, permission__codename=codename, content_object=panel
+    ).exists()
 
 
 def check_administers(by: Actor) -> None:
@@ -49,8 +51,8 @@ def check_nominates(by: Actor, body: Organisation) -> None:
 
 def check_own_seat(by: Actor, appointment: Appointment) -> None:
     """Raise PermissionDenied when somebody answers for another member."""
-    if by == "system" or by.pk != appointment.person_id:
-        raise PermissionDenied("Only the person proposed may accept or decline a seat.")
+    if by == "system" or by.pk != appointment.person_id or not by.is_active:
+        raise PermissionDenied("Only the person proposed may accept or decline a seat, or declare interests for it.")
 
 
 def chairs_case(by: Actor, case_ref: str, kind: str) -> bool:
@@ -58,5 +60,9 @@ def chairs_case(by: Actor, case_ref: str, kind: str) -> bool:
     if by == "system":
         return False
     return PanelGrant.objects.filter(
-        user=by, permission__codename="chair", content_object__kind=kind, content_object__items__case_ref=case_ref
+        user=by,
+        user__is_active=True,
+        permission__codename="chair",
+        content_object__kind=kind,
+        content_object__items__case_ref=case_ref,
     ).exists()

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from directory.models import OrganisationKind
 from panels.errors import NotCompetent, PlanRefused, SeatRefused, SittingRefused
-from panels.models import AppointmentState, Nomination, Sitting
-from panels.models.seats import LIVE
+from panels.models import LIVE, AppointmentState, Nomination, Sitting
+from panels.models.interests import InterestKind
 from panels.rules import COALITION_SEAT, Effect, Member, SeatPlan, TestResult, competence_faults, plan_faults, verdict
 
 if TYPE_CHECKING:
     from directory.models import Person
+    from panels.actions.seats import Interest
     from panels.models import Appointment, Seat
 
 
@@ -37,7 +38,7 @@ def check_nomination(nomination: Nomination | None, seat: Seat, person: Person, 
         raise SeatRefused(f"The nomination given is for {nomination.person}, not for {person}.")
     if nomination.body.kind != OrganisationKind.COALITION_BODY:
         raise SeatRefused(f"{nomination.body} is not a Coalition body and cannot nominate for this seat.")
-    if nomination.starts > on or (nomination.ends and nomination.ends < on):
+    if not nomination.covers(on):
         raise SeatRefused(f"The nomination of {person} by {nomination.body} does not cover {on:%-d %B %Y}.")
 
 
@@ -59,6 +60,15 @@ def check_useful(seat: Seat, person: Person, results: Sequence[Sequence[TestResu
     verdicts = [verdict(each) for each in results]
     if verdicts and all(each.effect is Effect.BARRED for each in verdicts):
         raise SeatRefused(f"{person} cannot take the seat of {seat.title}. {verdicts[0].sentence}")
+
+
+def check_interests(interests: Iterable[Interest]) -> None:
+    """Raise SeatRefused for an interest of no known kind."""
+    for each in interests:
+        if each.kind not in InterestKind.values:
+            raise SeatRefused(
+                f'"{each.kind}" is not a kind of interest: use one of {", ".join(InterestKind.values)}.'
+            )
 
 
 def convening_faults(plan: SeatPlan, appointments: Iterable[Appointment]) -> list[str]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from panels.models import Appointment, AppointmentState, DisinterestCheck, Item
-from panels.rules import Effect, Member, SeatPlan, TestResult, verdict
+from django.db.models import Exists, F, OuterRef
+
+from audit import clock
+from directory.queries import today
+from panels import facts
+from panels.models import Appointment, AppointmentState, DisinterestCheck, Item, ItemState, Panel
+from panels.rules import COALITION_BODY, COALITION_SEAT, Effect, Member, SeatPlan, TestResult, verdict
 
 if TYPE_CHECKING:
     from audit.models import Event
-    from panels.models import Panel
 
 
 def accepted(panel: Panel) -> list[Appointment]:
@@ -39,17 +43,18 @@ def members(
     present: Mapping[int, bool],
     recused: set[int],
     effects: Mapping[int, Effect],
+    on: date,
 ) -> list[Member]:
-    """The members of a panel as one item finds them, as plain values for the rules."""
+    """The members of a panel as one item finds them on a day, as plain values for the rules."""
     return [
         Member(
             seat=each.seat.kind,
             required=each.seat.required,
-            accepted=each.state == AppointmentState.ACCEPTED,
+            accepted=each.state == AppointmentState.ACCEPTED and each.person.is_active,
             present=present.get(each.pk, False),
             recused=each.pk in recused,
             effect=effects.get(each.pk, Effect.BARRED),
-            nominated_by=each.nomination.body.kind if each.nomination else "",
+            nominated_by=each.nomination.body.kind if each.nomination and each.nomination.covers(on) else "",
         )
         for each in appointments
     ]
@@ -80,6 +85,60 @@ def store_checks(
     DisinterestCheck.objects.bulk_create(rows)
 
 
+def examine(
+    event: Event, panel: Panel, appointments: Sequence[Appointment], items: Sequence[Item], *, moment: str
+) -> dict[int, list[list[TestResult]]]:
+    """Test everybody against every item and keep the answers; the answers by appointment.
+
+    Whoever has accepted has declared; of the others D14 is not asked yet. Three queries and one insert.
+    """
+    plan, now = plan_of(panel), clock.now()
+    known = facts.member_facts(panel, [each.person_id for each in appointments])
+    cases = facts.case_facts([item.organisation for item in items], today())
+    pairs = [
+        (
+            each,
+            item,
+            facts.evaluate(
+                plan,
+                each.seat.kind,
+                known[each.person_id],
+                cases[item.organisation_id],
+                now,
+                declared=each.state == AppointmentState.ACCEPTED,
+            ),
+        )
+        for each in appointments
+        for item in items
+    ]
+    store_checks(event, moment, pairs, now)
+    answers: dict[int, list[list[TestResult]]] = {each.pk: [] for each in appointments}
+    for each, _, results in pairs:
+        answers[each.pk].append(results)
+    return answers
+
+
+def open_items(panel: Panel) -> list[Item]:
+    """The items still to be judged, with their organisations."""
+    return list(panel.items.exclude(state=ItemState.CLOSED).select_related("organisation"))
+
+
 def plan_of(panel: Panel) -> SeatPlan:
     """The seat plan the panel was made with."""
     return SeatPlan.from_json(panel.plan)
+
+
+def panels_without_coalition() -> int:
+    """How many convened panels have no accepted Coalition representative nominated by a Coalition body.
+
+    Asked of the facts, not of any flag: invariant I1 says the answer is none.
+    """
+    held = Appointment.objects.filter(
+        panel=OuterRef("pk"),
+        state=AppointmentState.ACCEPTED,
+        seat__kind=COALITION_SEAT,
+        nomination__person=F("person"),
+        nomination__body__kind=COALITION_BODY,
+    )
+    convened = Panel.objects.filter(sittings__convened_at__isnull=False).distinct()
+    return convened.exclude(Exists(held)).count()

@@ -16,6 +16,8 @@ from typing import Any
 
 COALITION_SEAT = "coalition_representative"
 COALITION_BODY = "coalition_body"
+FAMILY = "family"
+STATEMENT = "statement"
 SEAT_KEYS = frozenset({"type", "title", "minimum", "maximum", "required", "appointed_by", "mark", "source", "note"})
 
 
@@ -115,12 +117,20 @@ class PostFact:
 
 
 @dataclass(frozen=True)
+class Declared:
+    """One interest a person declared: its kind (`own`, `family`, `statement`, ...) and the organisation it names."""
+
+    kind: str
+    organisation: str
+
+
+@dataclass(frozen=True)
 class MemberFacts:
     """What is known of a member when a test is applied."""
 
     posts: tuple[PostFact, ...] = ()
     declared_at: datetime | None = None
-    declared_organisations: frozenset[str] = frozenset()
+    declared: frozenset[Declared] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -130,6 +140,9 @@ class CaseFacts:
     code: str
     neighbours: frozenset[str] = frozenset()
     practices: frozenset[str] = frozenset()
+    sharers: frozenset[str] = frozenset()
+    supporters: frozenset[str] = frozenset()
+    providers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -189,6 +202,16 @@ def member_practice(ask: Question) -> TestResult:
     return TestResult("D2", Effect.CLEAR, f"D2: at no member practice of {ask.case.code}.")
 
 
+def shared_leadership(ask: Question) -> TestResult:
+    """D3: a post at an organisation that shares its leadership with the one under review bars, while it is held."""
+    for post in ask.member.posts:
+        if post.organisation in ask.case.sharers and post.held_within(ask.on, 0):
+            return TestResult(
+                "D3", Effect.BARRED, f"Barred by D3: {post.organisation} shares its leadership with {ask.case.code}."
+            )
+    return TestResult("D3", Effect.CLEAR, f"D3: at no organisation led together with {ask.case.code}.")
+
+
 def neighbour(ask: Question) -> TestResult:
     """D4: a neighbour may gain from a direction, so it bars the Coalition seat; others declare it."""
     for post in ask.member.posts:
@@ -201,6 +224,52 @@ def neighbour(ask: Question) -> TestResult:
                 f"{verb} D4: own organisation, {post.organisation}, borders {ask.case.code}.",
             )
     return TestResult("D4", Effect.CLEAR, f"D4: own organisations do not border {ask.case.code}.")
+
+
+def commissioning_support(ask: Question) -> TestResult:
+    """D6: whoever works for the supplier of commissioning support to the organisation is barred; 12 months back."""
+    return _worked_for(ask, "D6", ask.case.supporters, ask.windows.get("d6_months", 12), "supplies support to")
+
+
+def provider(ask: Question) -> TestResult:
+    """D7: whoever works for a main provider to the organisation is barred; 12 months back."""
+    return _worked_for(ask, "D7", ask.case.providers, ask.windows.get("d7_months", 12), "is a main provider to")
+
+
+def _worked_for(ask: Question, rule: str, places: frozenset[str], months: int, why: str) -> TestResult:
+    for post in ask.member.posts:
+        if post.organisation in places and post.held_within(ask.on, months):
+            return TestResult(
+                rule, Effect.BARRED, f"Barred by {rule}: works or worked for {post.organisation}, which {why} the case."
+            )
+    return TestResult(rule, Effect.CLEAR, f"{rule}: not at anyone who {why} {ask.case.code} in {months} months.")
+
+
+def close_family(ask: Question) -> TestResult:
+    """D8: what close family holds is judged as if the member held it."""
+    named = {each.organisation for each in ask.member.declared if each.kind == FAMILY}
+    case = ask.case
+    near = {case.code} | case.practices | case.sharers | case.supporters | case.providers
+    if barring := sorted(named & near):
+        return TestResult("D8", Effect.BARRED, f"Barred by D8: close family has an interest in {barring[0]}.")
+    if bordering := sorted(named & case.neighbours):
+        barred = ask.seat == COALITION_SEAT
+        return TestResult(
+            "D8",
+            Effect.BARRED if barred else Effect.DECLARE_ONLY,
+            f"{'Barred by' if barred else 'Declared under'} D8: close family at {bordering[0]}, which borders "
+            f"{case.code}.",
+        )
+    return TestResult("D8", Effect.CLEAR, f"D8: no close family with an interest in {case.code}.")
+
+
+def public_statement(ask: Question) -> TestResult:
+    """D12: a public statement for or against the organisation is declared."""
+    if Declared(STATEMENT, ask.case.code) in ask.member.declared:
+        return TestResult(
+            "D12", Effect.DECLARE_ONLY, f"Declared under D12: has made a public statement on {ask.case.code}."
+        )
+    return TestResult("D12", Effect.CLEAR, f"D12: no public statement on {ask.case.code} declared.")
 
 
 def board_employee(ask: Question) -> TestResult:
@@ -225,7 +294,8 @@ def fresh_declaration(ask: Question) -> TestResult:
     age = (ask.at - made).days
     if age > days:
         return TestResult("D14", Effect.BARRED, f"Barred by D14: the declaration is {age} days old, more than {days}.")
-    if ask.case.code in ask.member.declared_organisations:
+    named = {each.organisation for each in ask.member.declared if each.kind not in {FAMILY, STATEMENT}}
+    if ask.case.code in named:
         return TestResult("D14", Effect.BARRED, f"Barred by D14: declared an interest in {ask.case.code}.")
     return TestResult("D14", Effect.CLEAR, f"D14: declared {age} days ago.")
 
@@ -233,7 +303,12 @@ def fresh_declaration(ask: Question) -> TestResult:
 DISINTEREST: tuple[Callable[[Question], TestResult], ...] = (
     own_organisation,
     member_practice,
+    shared_leadership,
     neighbour,
+    commissioning_support,
+    provider,
+    close_family,
+    public_statement,
     board_employee,
     fresh_declaration,
 )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from celery import shared_task
+
 from audit import clock
-from config.celery import app
 from directory.actions import posts
 from workflows.engine import sweep as engine
 
 
-@app.task(name="workflows.tasks.run_job", acks_late=True)
+@shared_task(name="workflows.tasks.run_job", acks_late=True)
 def run_job(task_pk: int) -> bool:
     """Run one job; a second delivery finds it done."""
     return engine.run_job(task_pk)
 
 
-@app.task(name="workflows.tasks.sweep", acks_late=True)
+@shared_task(name="workflows.tasks.sweep", acks_late=True)
 def sweep() -> int:
     """Fire what is due and send again what was lost. Late, twice or on two machines does no harm."""
     fired = engine.sweep().fired

@@ -75,7 +75,7 @@ def submit(application: Application, *, bid: Bid, by: Actor) -> None:
     Section 14B of the NHS Act 2006: two or more providers, a constitution, a proposed accountable officer.
     """
     today, deadline = clock.now().astimezone(LONDON).date(), application.wave.deadline
-    if application.attempt == 1 and today > deadline:
+    if today > deadline:
         raise ApplicationRefused(
             f"{application.wave} closed on {deadline:%-d %B %Y}: agree a later wave with the Board, then submit."
         )

@@ -137,11 +137,11 @@ def _store(
             decision=decision,
             condition=condition,
             legal_basis=LEGAL_BASIS,
-            text=row.direction,
+            text=text,
             given_on=now.date(),
         )
         for condition, row in zip(conditions, imposed, strict=True)
-        if row.direction
+        for text in row.direction.splitlines()
     )
 
 

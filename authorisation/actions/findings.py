@@ -10,7 +10,7 @@ from audit.actions import record, record_many
 from authorisation.actions.windows import open_window
 from authorisation.enums import Tier, WindowKind
 from authorisation.errors import ApplicationRefused, FindingRefused
-from authorisation.models import Application, Criterion, Finding, Report
+from authorisation.models import Application, Criterion, Finding, Report, RuleSet
 from authorisation.policies import check_item
 from authorisation.queries import criteria, standing, unmet
 from authorisation.rules import Found, finding_faults
@@ -118,11 +118,12 @@ def check_second_readers(applications: Sequence[Application], by: Person) -> Non
 def confirm_wave(applications: Sequence[Application], *, by: Person) -> None:
     """The second reading of a whole wave where nothing is changed: one event a case, set-based."""
     check_second_readers(applications, by)
+    rules = RuleSet.objects.only("version").in_bulk({application.ruleset_id for application in applications})
     record_many(
         applications,
         "desk_top.second_read",
         by=by,
-        ruleset=lambda application: application.ruleset.version,
+        ruleset=lambda application: rules[application.ruleset_id].version,
         public=lambda _: _public([]),
     )
 

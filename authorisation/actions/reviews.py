@@ -80,10 +80,11 @@ def review(
     item: Item,
     results: Sequence[Reviewed],
     lifted: Sequence[Direction] = (),
-    given: Mapping[str, str] | None = None,
+    given: Mapping[str, Sequence[str]] | None = None,
     by: Person,
 ) -> None:
-    """Discharge, keep, raise or lower every open condition; lift directions; give new ones by criterion code.
+    """Discharge, keep, raise or lower every open condition; lift directions; give new ones, as texts by
+    criterion code.
 
     Raises DecisionRefused for a condition without a result, a level that does not move as said, a direction that is
     not in force, or a round held already.
@@ -120,7 +121,7 @@ def review(
         application=application,
         panel_outcome=outcome,
         conditions_left=len(conditions) - discharged,
-        directions_left=in_force - len(lifted) + len(given or {}),
+        directions_left=in_force - len(lifted) + sum(map(len, (given or {}).values())),
         reviewed_at=clock.now(),
     )
     _change_conditions(event, held, results, conditions)
@@ -130,7 +131,7 @@ def review(
 def _direction_faults(
     application: Application,
     lifted: Sequence[Direction],
-    given: Mapping[str, str],
+    given: Mapping[str, Sequence[str]],
     conditions: Mapping[str, Condition],
 ) -> list[str]:
     faults = [
@@ -141,7 +142,9 @@ def _direction_faults(
     faults += [
         f"a direction is given on {code}, which has no open condition" for code in given if code not in conditions
     ]
-    return faults + [f"the direction on {code} has no text" for code, text in given.items() if not text.strip()]
+    return faults + [
+        f"the direction on {code} has no text" for code, texts in given.items() if not all(map(str.strip, texts))
+    ]
 
 
 def _change_conditions(
@@ -172,7 +175,7 @@ def _change_directions(
     event: Event,
     held: ApplicationReview,
     lifted: Sequence[Direction],
-    given: Mapping[str, str],
+    given: Mapping[str, Sequence[str]],
     conditions: Mapping[str, Condition],
 ) -> None:
     today = held.reviewed_at.date()
@@ -187,5 +190,6 @@ def _change_directions(
             text=text,
             given_on=today,
         )
-        for code, text in given.items()
+        for code, texts in given.items()
+        for text in texts
     )

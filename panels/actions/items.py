@@ -12,6 +12,7 @@ from django.db import transaction
 from audit import clock
 from audit.actions import record, settle
 from audit.canonical import canonical
+from directory.queries import today
 from panels import facts
 from panels.errors import NotCompetent, SittingRefused
 from panels.models import (
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from panels.permissions import Actor
 
 
+REASON_LENGTH = 400
+OUTCOME_LENGTH = 40
+
+
 @dataclass(frozen=True)
 class Said:
     """The position of one seat and its reasons."""
@@ -53,7 +58,21 @@ def _lock_item(item: Item, *states: ItemState) -> tuple[Panel, Item]:
             f"{fresh.case_ref} is {fresh.get_state_display().lower()} before {panel.ref}: "
             f"this needs it to be {' or '.join(state.label.lower() for state in states)}."
         )
+    if fresh.sitting.closed_at:
+        raise SittingRefused(f"{fresh.sitting} is over: list {fresh.case_ref} for another day of {panel.ref}.")
     return panel, fresh
+
+
+def _check_reason(reason: str, what: str) -> None:
+    if not reason.strip():
+        raise SittingRefused(f"Say why {what}: the reason is part of the record.")
+    if len(reason) > REASON_LENGTH:
+        raise SittingRefused(f"The reason is longer than {REASON_LENGTH} characters: shorten it.")
+
+
+def _check_member(panel: Panel, appointments: Sequence[Appointment], appointment: Appointment) -> None:
+    if appointment.pk not in {each.pk for each in appointments}:
+        raise SittingRefused(f"{appointment.person} holds no accepted seat on {panel.ref}.")
 
 
 @transaction.atomic
@@ -98,7 +117,7 @@ def _tests(
     plan: SeatPlan, panel: Panel, item: Item, appointments: Sequence[Appointment]
 ) -> dict[int, list[TestResult]]:
     known = facts.member_facts(panel, [each.person_id for each in appointments])
-    case = facts.case_facts([item.organisation], clock.now().date())[item.organisation_id]
+    case = facts.case_facts([item.organisation], today())[item.organisation_id]
     return facts.evaluate_all(plan, appointments, known, case, clock.now())
 
 
@@ -112,9 +131,8 @@ def _members(
     out: set[int],
     results: Mapping[int, Sequence[TestResult]],
 ) -> list[Member]:
-    return members(
-        appointments, present=here, recused=out, effects={key: _effect(each) for key, each in results.items()}
-    )
+    effects = {key: _effect(each) for key, each in results.items()}
+    return members(appointments, present=here, recused=out, effects=effects, on=today())
 
 
 def _roll(
@@ -154,14 +172,11 @@ def recuse(*, item: Item, appointment: Appointment, reason: str, by: Actor) -> I
     panel, item = _lock_item(item, ItemState.OPEN, ItemState.STOPPED)
     if by == "system" or by.pk != appointment.person_id:
         check_runs(by, panel)
-    if appointment.panel_id != panel.pk:
-        raise SittingRefused(f"{appointment} is not a member of {panel.ref}.")
-    if not reason.strip():
-        raise SittingRefused("Say why the member leaves: the reason is part of the record.")
-    out = recused(item)
+    appointments, out = accepted(panel), recused(item)
+    _check_member(panel, appointments, appointment)
+    _check_reason(reason, "the member leaves")
     if appointment.pk in out:
         raise SittingRefused(f"{appointment.person} has left the room for {item.case_ref} already.")
-    appointments = accepted(panel)
     results = _tests(plan_of(panel), panel, item, appointments)
     roll = _members(appointments, present_by_appointment(item), out | {appointment.pk}, results)
     stops = bool(competence_faults(plan_of(panel), roll))
@@ -184,8 +199,9 @@ def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     panel, item = _lock_item(item, ItemState.OPEN, ItemState.STOPPED)
     check_runs(by, panel)
     plan, appointments, now = plan_of(panel), accepted(panel), clock.now()
-    if appointment.pk not in {each.pk for each in appointments}:
-        raise SittingRefused(f"{appointment.person} holds no accepted seat on {panel.ref}.")
+    _check_member(panel, appointments, appointment)
+    if appointment.pk in recused(item):
+        raise SittingRefused(f"{appointment.person} left the room for {item.case_ref} and stays out of it.")
     results = _tests(plan, panel, item, appointments)
     decisive = verdict(results[appointment.pk])
     if decisive.effect is Effect.BARRED:
@@ -206,6 +222,31 @@ def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
 
 
 @transaction.atomic
+def note_departure(*, item: Item, appointment: Appointment, by: Actor) -> Item:
+    """A member goes without an interest to declare. The item stops at once when that leaves it incompetent (I3)."""
+    panel, item = _lock_item(item, ItemState.OPEN, ItemState.STOPPED)
+    check_runs(by, panel)
+    plan, appointments, now = plan_of(panel), accepted(panel), clock.now()
+    _check_member(panel, appointments, appointment)
+    here = present_by_appointment(item)
+    if not here.get(appointment.pk):
+        raise SittingRefused(f"{appointment.person} is not in the room for {item.case_ref}.")
+    results = _tests(plan, panel, item, appointments)
+    roll = _members(appointments, here | {appointment.pk: False}, recused(item), results)
+    stops = bool(competence_faults(plan, roll))
+    event = record(
+        panel,
+        "member.departed",
+        by=by,
+        ruleset=panel.ruleset,
+        public={"case": item.case_ref, "person": appointment.person.stream, "stops": stops},
+    )
+    settle(panel)
+    Attendance.objects.create(event=event, item=item, appointment=appointment, present=False, noted_at=now)
+    return _move(item, event, ItemState.STOPPED if stops else ItemState(item.state))
+
+
+@transaction.atomic
 def decide_item(*, item: Item, outcome: str, reasons: str, positions: Mapping[int, Said], by: Actor) -> Outcome:
     """Record the positions by appointment key, the composition and the outcome, and close the item.
 
@@ -216,6 +257,8 @@ def decide_item(*, item: Item, outcome: str, reasons: str, positions: Mapping[in
     check_runs(by, panel)
     if not reasons.strip():
         raise SittingRefused(f"Give the panel's reasons for its outcome on {item.case_ref}.")
+    if not 0 < len(outcome.strip()) <= OUTCOME_LENGTH:
+        raise SittingRefused(f"Name the outcome on {item.case_ref} in 1 to {OUTCOME_LENGTH} characters.")
     plan, appointments, now = plan_of(panel), accepted(panel), clock.now()
     here, out = present_by_appointment(item), recused(item)
     results = _tests(plan, panel, item, appointments)

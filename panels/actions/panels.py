@@ -62,3 +62,23 @@ def nominate(*, body: Organisation, person: Person, starts: date, ends: date | N
     event = record(person, "person.nominated", by=by, public={"body": body.code, "starts": starts.isoformat()})
     settle(person)
     return Nomination.objects.create(event=event, body=body, person=person, starts=starts, ends=ends)
+
+
+@transaction.atomic
+def end_nomination(*, nomination: Nomination, ends: date, by: Actor) -> Nomination:
+    """A Coalition body takes its nomination back; `ends` is the last day it stands. What was judged stays judged."""
+    nomination = Nomination.objects.select_related("body").get(pk=nomination.pk)
+    check_nominates(by, nomination.body)
+    person = Person.objects.select_for_update().get(pk=nomination.person_id)
+    nomination = Nomination.objects.select_related("body").get(pk=nomination.pk)
+    if nomination.ends is not None:
+        raise SeatRefused(f"The nomination of {person} ends on {nomination.ends:%-d %B %Y} already.")
+    if ends < nomination.starts:
+        raise SeatRefused(f"The nomination starts on {nomination.starts:%-d %B %Y}: it cannot end before.")
+    event = record(
+        person, "person.nomination_ended", by=by, public={"body": nomination.body.code, "ends": ends.isoformat()}
+    )
+    settle(person)
+    nomination.event, nomination.ends = event, ends
+    nomination.save(update_fields=["event", "ends"])
+    return nomination

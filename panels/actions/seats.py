@@ -11,13 +11,13 @@ from django.db import transaction
 from audit import clock
 from audit.actions import record, settle
 from directory.models import Organisation, Person
-from panels import facts, grants
+from directory.queries import today
+from panels import grants
 from panels.errors import SeatRefused
 from panels.models import Appointment, AppointmentState, Declaration, Item, Nomination, Panel, Seat
 from panels.permissions import check_administers, check_own_seat
-from panels.policies import check_nomination, check_seat_free, check_useful
-from panels.queries import plan_of, store_checks
-from panels.rules import TestResult
+from panels.policies import check_interests, check_nomination, check_seat_free, check_useful
+from panels.queries import examine, open_items
 
 if TYPE_CHECKING:
     from audit.models import Event
@@ -52,36 +52,25 @@ def fill_seats(*, panel: Panel, proposals: Sequence[Proposal], by: Actor) -> lis
     """
     check_administers(by)
     panel = Panel.objects.select_for_update().get(pk=panel.pk)
-    plan, now = plan_of(panel), clock.now()
     taken = list(panel.appointments.select_related("seat", "person"))
-    new, tested = [], []
-    cases, members = _cases(panel), facts.member_facts(panel, [each.person.pk for each in proposals])
+    new: list[Appointment] = []
     for each in proposals:
         if each.seat.panel_id != panel.pk:
             raise SeatRefused(f"{each.seat} is not a seat of {panel.ref}.")
         check_seat_free(each.seat, each.person, taken + new)
-        check_nomination(each.nomination, each.seat, each.person, now.date())
-        results = {
-            item: facts.evaluate(plan, each.seat.kind, members[each.person.pk], case, now, declared=False)
-            for item, case in cases.items()
-        }
-        check_useful(each.seat, each.person, list(results.values()))
-        tested.append(results)
+        check_nomination(each.nomination, each.seat, each.person, today())
         new.append(_appointment(panel, each))
+    if not new:
+        raise SeatRefused(f"Nobody is proposed for {panel.ref}: name a person and a seat.")
     event = record(panel, "seats.proposed", by=by, ruleset=panel.ruleset, public={"seats": _public(new)})
     settle(panel)
     for appointment in new:
         appointment.event = event
     Appointment.objects.bulk_create(new)
-    store_checks(event, "proposed", _pairs(new, tested), now)
+    answers = examine(event, panel, new, open_items(panel), moment="proposed")
+    for appointment in new:
+        check_useful(appointment.seat, appointment.person, answers[appointment.pk])
     return new
-
-
-def _cases(panel: Panel) -> dict[Item, facts.CaseFacts]:
-    """The items still to be judged and the facts of each."""
-    items = list(panel.items.filter(closed_at__isnull=True).select_related("organisation"))
-    known = facts.case_facts([item.organisation for item in items], clock.now().date())
-    return {item: known[item.organisation_id] for item in items}
 
 
 def _appointment(panel: Panel, proposal: Proposal) -> Appointment:
@@ -107,26 +96,18 @@ def _public(appointments: Iterable[Appointment]) -> list[dict[str, str | int]]:
     ]
 
 
-def _pairs(
-    appointments: Sequence[Appointment], tested: Sequence[dict[Item, list[TestResult]]]
-) -> list[tuple[Appointment, Item, list[TestResult]]]:
-    return [
-        (appointment, item, results)
-        for appointment, by_item in zip(appointments, tested, strict=True)
-        for item, results in by_item.items()
-    ]
-
-
 @transaction.atomic
 def accept_seat(*, appointment: Appointment, by: Person, interests: Sequence[Interest] = ()) -> Appointment:
     """The person proposed declares their interests and accepts. No interests is a nil return, recorded as one.
 
-    Raises SeatRefused when the declaration bars them from everything the panel has to judge.
+    Raises SeatRefused when the declaration bars them from everything the panel has to judge, or the nomination for
+    the Coalition seat no longer stands.
     """
     check_own_seat(by, appointment)
     panel = Panel.objects.select_for_update().get(pk=appointment.panel_id)
     appointment = _locked(appointment, AppointmentState.PROPOSED)
-    now = clock.now()
+    check_nomination(appointment.nomination, appointment.seat, appointment.person, today())
+    check_interests(interests)
     event = record(
         panel,
         "seat.accepted",
@@ -137,17 +118,32 @@ def accept_seat(*, appointment: Appointment, by: Person, interests: Sequence[Int
     )
     settle(panel)
     _declare(event, panel, by, interests)
-    appointment.event, appointment.state, appointment.answered_at = event, AppointmentState.ACCEPTED, now
+    appointment.event, appointment.state, appointment.answered_at = event, AppointmentState.ACCEPTED, clock.now()
     appointment.save()
-    plan, cases = plan_of(panel), _cases(panel)
-    member = facts.member_facts(panel, [by.pk])[by.pk]
-    results = {
-        item: facts.evaluate(plan, appointment.seat.kind, member, case, now, declared=True)
-        for item, case in cases.items()
-    }
-    check_useful(appointment.seat, by, list(results.values()))
-    store_checks(event, "accepted", _pairs([appointment], [results]), now)
+    answers = examine(event, panel, [appointment], open_items(panel), moment="accepted")
+    check_useful(appointment.seat, by, answers[appointment.pk])
     grants.give_seat(appointment)
+    return appointment
+
+
+@transaction.atomic
+def declare_again(*, appointment: Appointment, by: Person, interests: Sequence[Interest] = ()) -> Appointment:
+    """A member renews their declaration before it is too old (D14), or adds an interest; they are tested again."""
+    check_own_seat(by, appointment)
+    panel = Panel.objects.select_for_update().get(pk=appointment.panel_id)
+    appointment = _locked(appointment, AppointmentState.ACCEPTED)
+    check_interests(interests)
+    event = record(
+        panel,
+        "interests.declared",
+        by=by,
+        ruleset=panel.ruleset,
+        public={"seats": _public([appointment]), "declared": len(interests)},
+        private={"interest": {"statements": [each.statement for each in interests]}} if interests else None,
+    )
+    settle(panel)
+    _declare(event, panel, by, interests)
+    examine(event, panel, [appointment], open_items(panel), moment="declared")
     return appointment
 
 
@@ -163,7 +159,8 @@ def _declare(event: Event, panel: Panel, person: Person, interests: Sequence[Int
 
 def _locked(appointment: Appointment, *states: AppointmentState) -> Appointment:
     """The appointment as it stands under the panel's lock; SeatRefused when it has moved on."""
-    fresh = Appointment.objects.select_related("seat", "person", "appointed_by").get(pk=appointment.pk)
+    rows = Appointment.objects.select_related("seat", "person", "appointed_by", "nomination__body")
+    fresh = rows.get(pk=appointment.pk)
     if fresh.state not in states:
         raise SeatRefused(
             f"The seat of {fresh.seat.title} offered to {fresh.person} is {fresh.get_state_display().lower()}: "

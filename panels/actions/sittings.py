@@ -13,10 +13,10 @@ from audit import clock
 from audit.actions import record, settle
 from directory.models import Organisation
 from panels.errors import SittingRefused
-from panels.models import Item, ItemState, Panel, Sitting
+from panels.models import LIVE, Item, ItemState, Panel, Sitting
 from panels.permissions import check_administers, check_runs
 from panels.policies import check_convening
-from panels.queries import accepted, plan_of
+from panels.queries import accepted, plan_of, examine
 
 if TYPE_CHECKING:
     from panels.permissions import Actor
@@ -32,7 +32,10 @@ class Case:
 
 @transaction.atomic
 def list_sitting(*, panel: Panel, on: date, cases: Sequence[Case], by: Actor, place: str = "") -> Sitting:
-    """Put a day in the panel's diary with its agenda. Raises SittingRefused for an empty or doubled agenda."""
+    """Put a day in the panel's diary with its agenda; members who have seats are tested against every case on it.
+
+    Raises SittingRefused for an empty or doubled agenda.
+    """
     check_administers(by)
     panel = Panel.objects.select_for_update().get(pk=panel.pk)
     if not cases:
@@ -45,12 +48,14 @@ def list_sitting(*, panel: Panel, on: date, cases: Sequence[Case], by: Actor, pl
     event = record(panel, "sitting.listed", by=by, ruleset=panel.ruleset, public={"on": on.isoformat(), "cases": refs})
     settle(panel)
     sitting = Sitting.objects.create(event=event, panel=panel, on=on, place=place)
-    Item.objects.bulk_create(
+    items = Item.objects.bulk_create(
         Item(
             event=event, panel=panel, sitting=sitting, organisation=case.organisation, case_ref=case.ref, number=number
         )
         for number, case in enumerate(cases, start=1)
     )
+    seated = panel.appointments.filter(state__in=LIVE).select_related("seat", "person")
+    examine(event, panel, list(seated), items, moment="listed")
     return sitting
 
 
@@ -83,13 +88,13 @@ def _lock(sitting: Sitting) -> tuple[Panel, Sitting]:
 
 @transaction.atomic
 def close_sitting(*, sitting: Sitting, by: Actor) -> Sitting:
-    """The day is over. Raises SittingRefused while an item is open or stopped: decide it or list it again."""
+    """The day is over; what was not decided is listed again for another. Raises SittingRefused while an item is open."""
     panel, sitting = _lock(sitting)
     check_runs(by, panel)
     if not sitting.convened_at or sitting.closed_at:
         raise SittingRefused(f"{sitting} is not in session.")
     if item := sitting.items.filter(state=ItemState.OPEN).first():
-        raise SittingRefused(f"{item.case_ref} is still open: decide it, or recuse until it stops, before closing.")
+        raise SittingRefused(f"{item.case_ref} is still open: decide it, or note who left, before closing.")
     event = record(panel, "sitting.closed", by=by, ruleset=panel.ruleset, public={"on": sitting.on.isoformat()})
     settle(panel)
     sitting.event, sitting.closed_at = event, clock.now()

@@ -2,7 +2,7 @@
 
 from panels.models.interests import Declaration, DisinterestCheck
 from panels.models.panels import Panel, PanelGrant, PanelKind
-from panels.models.seats import Appointment, AppointmentState, Nomination, Seat
+from panels.models.seats import LIVE, Appointment, AppointmentState, Nomination, Seat
 from panels.models.sittings import (
     Attendance,
     Composition,
@@ -16,6 +16,7 @@ from panels.models.sittings import (
 )
 
 __all__ = [
+    "LIVE",
     "Appointment",
     "AppointmentState",
     "Attendance",

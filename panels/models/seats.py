@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.conf import settings
@@ -50,6 +51,10 @@ class Nomination(RegisteredRow):
 
     def __str__(self) -> str:
         return f"{self.person} nominated by {self.body}"
+
+    def covers(self, on: date) -> bool:
+        """Whether the nomination stands on a day; `ends` is the last one."""
+        return self.starts <= on and (self.ends is None or on <= self.ends)
 
 
 class AppointmentState(models.TextChoices):

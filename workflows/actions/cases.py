@@ -134,7 +134,7 @@ def record_review(
     results: Sequence[Reviewed],
     by: Person,
     lifted: Sequence[Direction] = (),
-    given: Mapping[str, str] | None = None,
+    given: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """A quarterly review of every open condition; the case closes when nothing is left."""
     change = _act(reviews.review, round=held, item=item, results=results, lifted=lifted, given=given, by=by)

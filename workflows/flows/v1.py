@@ -120,7 +120,7 @@ class Authorisation(CaseFlow):
 
     plan = (
         Step(title="Agree the rectification plan", stage=Stage.PLAN)
-        .Permission("directory.agree_plan", obj=this.region)
+        .Permission("directory.agree_plan", obj=this.area_team)
         .Next(this.review)
     )
     review = (
@@ -153,6 +153,9 @@ class Authorisation(CaseFlow):
 
     def region(self, case: Application) -> Organisation:
         return Organisation.objects.get(children__children=case.ccg_id)
+
+    def area_team(self, case: Application) -> Organisation:
+        return Organisation(pk=case.ccg.parent_id)
 
     def chairs_site_visit(self, by: Person, case: Application) -> bool:
         return chairs_case(by, case.ref, "site_visit")

@@ -1,0 +1,73 @@
+"""All 211 CCGs through the whole authorisation, on the real calendar."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from audit.errors import Refused
+from workflows.replay.report import compare, table
+from workflows.replay.run import LAST_DAY, Replay, Result
+
+BAR = 24
+
+
+class Command(BaseCommand):
+    """Replays 2012-13 and exits 1 when any count differs from the published one."""
+
+    help = (
+        "Takes the 211 CCGs of 2012-13 through the whole process, every panel with its Coalition representative, "
+        "and prints the counts beside the published ones. Needs an empty database."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+        parser.add_argument("--wave", type=int, choices=(1, 2, 3, 4), help="only the CCGs decided in this wave")
+        parser.add_argument("--until", type=_day, default=LAST_DAY, metavar="YYYY-MM-DD", help="stop after this day")
+        parser.add_argument("--seed", type=int, default=2012, help="chooses the synthetic people and seats")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        replay = Replay(wave=options["wave"], seed=options["seed"])
+        start = time.perf_counter()
+        try:
+            replay.set_stage()
+            replay.play(until=options["until"], progress=self._progress)
+        except Refused as refused:
+            raise CommandError(refused.message) from refused
+        result = replay.result(time.perf_counter() - start)
+        lines = compare(result, wave=options["wave"])
+        self._print(result, lines, as_json=options["json"])
+        whole = options["until"] >= LAST_DAY
+        if result.panels_without_coalition_representative or (whole and not all(line.agrees for line in lines)):
+            sys.exit(1)
+
+    def _progress(self, done: int, total: int, day: date, name: str) -> None:
+        if sys.stderr.isatty() and (done % 10 == 0 or done == total):
+            filled = BAR * done // total
+            bar = "#" * filled + "." * (BAR - filled)
+            end = "\n" if done == total else ""
+            sys.stderr.write(f"\r[{bar}] {done}/{total}  {day:%d %b %Y}  {name:<24.24}{end}")
+            sys.stderr.flush()
+
+    def _print(self, result: Result, lines: list[Any], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(asdict(result)))
+            return
+        self.stdout.write("Ours = published, per wave at the decision and after each review:")
+        for row in table(lines):
+            self.stdout.write(row)
+        self.stdout.write(
+            f"{result.panels} panels, {result.panels_without_coalition_representative} of them without a Coalition "
+            f"representative; {result.items} items, {result.events} events, {result.seconds} seconds."
+        )
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)

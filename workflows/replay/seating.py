@@ -1,0 +1,137 @@
+"""Who sits where: the least-loaded person who is free and may judge what is on the agenda."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from authorisation.models import Application, RuleSet
+from authorisation.rulesets import seat_plan
+from directory.models import Organisation, Person
+from panels.actions import items, seats, sittings
+from panels.actions.panels import propose_panel
+from panels.models import Appointment, Item, Nomination, Panel, Sitting, Stance
+from panels.rules import COALITION_SEAT
+from workflows.replay.cast import BOARD, Cast, codes_near
+
+NATIONAL_COALITION_SEATS = 2
+PARTS = {"board_member": "board_member", "key_assessor": "key_assessor", "finance": "finance", "lay": "lay"}
+DISSENT_EVERY = 41
+
+
+@dataclass
+class Meeting:
+    """A seated panel with its sitting, and its items by CCG."""
+
+    panel: Panel
+    sitting: Sitting
+    items: dict[str, Item]
+
+
+class Seating:
+    """Fills panels as a careful secretariat would, and keeps nobody in two places on one day."""
+
+    def __init__(self, cast: Cast, ruleset: RuleSet, codes: Iterable[str]) -> None:
+        self.cast, self.ruleset = cast, ruleset
+        self.load: Counter[int] = Counter()
+        self.booked: defaultdict[date, set[int]] = defaultdict(set)
+        self.near = {person.pk: codes_near(codes, cast.homes[person.pk]) for person in cast.parts["coalition"]}
+        self.nomination = {each.person_id: each for each in cast.nominations}
+        self.decided = 0
+
+    def seat(self, kind: str, title: str, on: date, cases: Sequence[Application]) -> Meeting:
+        """Propose the panel, list its day, fill its seats; everyone declares and accepts."""
+        secretary = self.cast.secretary
+        plan = seat_plan(self.ruleset.body, kind)
+        panel = propose_panel(plan=plan, title=title, ruleset=self.ruleset.version, by=secretary)
+        sitting = sittings.list_sitting(
+            panel=panel, on=on, cases=[sittings.Case(case.ccg, case.ref) for case in cases], by=secretary
+        )
+        codes = [case.ccg.code for case in cases]
+        proposals = self._proposals(panel, kind, on, codes)
+        for appointment in seats.fill_seats(panel=panel, proposals=proposals, by=secretary):
+            seats.accept_seat(appointment=appointment, by=appointment.person)
+        listed = {item.organisation_id: item for item in sitting.items.all()}
+        return Meeting(panel, sitting, {case.ccg.code: listed[case.ccg_id] for case in cases})
+
+    def _proposals(self, panel: Panel, kind: str, on: date, codes: list[str]) -> list[seats.Proposal]:
+        taken: list[seats.Proposal] = []
+        coalition = iter(self._coalition(on, codes, 1 if kind == "site_visit" else NATIONAL_COALITION_SEATS))
+        for seat in panel.seats.all():
+            if seat.kind == COALITION_SEAT:
+                nomination = next(coalition, None)
+                if nomination is not None:
+                    taken.append(seats.Proposal(seat, nomination.person, nomination.body, nomination))
+            else:
+                person, by = self._member(seat.kind, kind, on, codes)
+                taken.append(seats.Proposal(seat, person, by))
+        return taken
+
+    def _coalition(self, on: date, codes: list[str], count: int) -> list[Nomination]:
+        """People of whom, for every case, at least one may judge it; the two bodies in turn where possible."""
+        free = self._free(self.cast.parts["coalition"], on, lambda person: True)
+        agenda = set(codes)
+        free.sort(key=lambda person: (len(self.near[person.pk] & agenda), self.load[person.pk]))
+        chosen: list[Person] = []
+        barred = agenda
+        for person in free:
+            left = barred & self.near[person.pk]
+            if len(chosen) < count - 1 or not left:
+                chosen.append(person)
+                barred = left
+            if len(chosen) == count:
+                break
+        for person in chosen:
+            self._book(person, on)
+        return [self.nomination[person.pk] for person in chosen]
+
+    def _member(self, seat: str, kind: str, on: date, codes: list[str]) -> tuple[Person, Organisation]:
+        known = self.cast.organisations
+        if seat == "clinician":
+            pool, by = list(self.cast.chairs.values()), known[BOARD]
+        elif seat == "local_authority":
+            pool = self.cast.parts["local_authority"]
+        elif seat == "chair":
+            chairs = self.cast.parts["chair"]
+            pool, by = (chairs[4:] if kind == "site_visit" else chairs[:4]), known[BOARD]
+        else:
+            pool, by = self.cast.parts[PARTS[seat]], known[BOARD]
+        agenda = set(codes)
+        free = self._free(pool, on, lambda person: self.cast.homes[person.pk] not in agenda or len(agenda) > 1)
+        free.sort(key=lambda person: (self.cast.homes[person.pk] in agenda, self.load[person.pk]))
+        person = free[0]
+        self._book(person, on)
+        return person, by if seat != "local_authority" else known[self.cast.homes[person.pk]]
+
+    def _free(self, pool: Iterable[Person], on: date, suits: Callable[[Person], bool]) -> list[Person]:
+        return [person for person in pool if person.pk not in self.booked[on] and suits(person)]
+
+    def _book(self, person: Person, on: date) -> None:
+        self.booked[on].add(person.pk)
+        self.load[person.pk] += 1
+
+    def convene(self, meeting: Meeting) -> list[Appointment]:
+        """The panel sits; gives its members."""
+        sittings.convene(sitting=meeting.sitting, by=self.cast.secretary)
+        return list(meeting.panel.appointments.filter(state="accepted").select_related("seat", "person"))
+
+    def decide(self, meeting: Meeting, code: str, members: Sequence[Appointment], outcome: str, reasons: str) -> Item:
+        """Take one item: those barred leave the room, the others take their positions, the outcome is recorded."""
+        item = items.open_item(item=meeting.items[code], present=members, by=self.cast.secretary)
+        out = set(item.recusals.values_list("appointment_id", flat=True))
+        self.decided += 1
+        positions = {each.pk: self._position(each) for each in members if each.pk not in out}
+        items.decide_item(item=item, outcome=outcome, reasons=reasons, positions=positions, by=self.cast.secretary)
+        item.panel = meeting.panel
+        return item
+
+    def _position(self, member: Appointment) -> items.Said:
+        if member.seat.kind == COALITION_SEAT and self.decided % DISSENT_EVERY == 0:
+            return items.Said(Stance.DISSENT, "Would have set a lighter support level (synthetic dissent).")
+        return items.Said(Stance.CONCUR)
+
+    def close(self, meeting: Meeting) -> None:
+        """The day is over."""
+        sittings.close_sitting(sitting=meeting.sitting, by=self.cast.secretary)
