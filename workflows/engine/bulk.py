@@ -192,8 +192,9 @@ def _finish(node: Step, tasks: Sequence[Task], by: Person) -> None:
     rows = Task._default_manager.filter(pk__in=pks)
     rows.update(status=STATUS.DONE, owner=by, assigned=now, started=now, finished=now)
     if node._boundary_events:
-        armed = Task._default_manager.filter(flow_task__in=node._boundary_events, previous__in=pks)
-        armed.filter(status=STATUS.SCHEDULED).update(status=STATUS.CANCELED, finished=now)
+        # Each process has one open step here, so what is armed in it belongs to that step.
+        armed = Task._default_manager.filter(process__in=[task.process_id for task in tasks], finished__isnull=True)
+        armed.filter(flow_task__in=node._boundary_events).update(status=STATUS.CANCELED, finished=now)
 
 
 def _started(node: Start, process: Process, by: Actor) -> Task:
