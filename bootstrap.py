@@ -19,7 +19,8 @@ VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, "installed")
 OLDEST = (3, 11)
 NEEDS_DEVELOPMENT = {"test", "bench", "makemigrations"}
-ROOM = {"app": 400, "dev": 900}  # megabytes on disk, measured and rounded up
+LOCKS = ["app", "postgres", "dev"]  # each holds everything of those before it
+ROOM = {"app": 400, "postgres": 400, "dev": 900}  # megabytes on disk, measured and rounded up
 
 # What pip calls a setting, and what uv calls it.
 PIP_TO_UV = {
@@ -40,7 +41,7 @@ def enter(argv):
         stop("Python {}.{} or newer is needed; this is {}.{}.".format(*(OLDEST + tuple(sys.version_info[:2]))))
     if os.environ.get("BOOTSTRAP") == "0":
         return
-    wanted = "dev" if len(argv) > 1 and argv[1] in NEEDS_DEVELOPMENT else "app"
+    wanted = lock_for(argv)
     python = os.path.join(VENV, "Scripts", "python.exe") if os.name == "nt" else os.path.join(VENV, "bin", "python")
     if not (os.path.exists(python) and fresh(wanted)):
         with Lock():
@@ -49,6 +50,13 @@ def enter(argv):
     elif os.path.realpath(sys.prefix) == os.path.realpath(VENV):
         return
     again(python, argv)
+
+
+def lock_for(argv):
+    """Say which packages a command needs."""
+    if len(argv) > 1 and argv[1] in NEEDS_DEVELOPMENT:
+        return "dev"
+    return "postgres" if os.environ.get("DATABASE_URL", "").startswith("postgres") else "app"
 
 
 def again(python, argv):
@@ -92,8 +100,7 @@ def install(wanted, python):
     if by_uv.returncode != 0:
         # A package index that only pip can speak to (keyring, odd redirects): slower, the same result.
         run([*pip(python), *arguments])
-    # The development lock holds everything of the other.
-    names = ["app"] + (["dev"] if wanted == "dev" else [])
+    names = LOCKS[: LOCKS.index(wanted) + 1]
     with open(STAMP, "w") as file:
         file.write("".join("{} {}\n".format(name, lock_hash(name)) for name in names))
 

@@ -20,7 +20,8 @@ def project(root, tmp_path, monkeypatch):
     monkeypatch.setattr(bootstrap, "ROOT", str(tmp_path))
     monkeypatch.setattr(bootstrap, "VENV", str(tmp_path / ".venv"))
     monkeypatch.setattr(bootstrap, "STAMP", str(tmp_path / ".venv" / "installed"))
-    monkeypatch.delenv("BOOTSTRAP", raising=False)
+    for name in ("BOOTSTRAP", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
@@ -81,6 +82,21 @@ def test_finished_environment_starts_without_installing(project, monkeypatch):
     monkeypatch.setattr(bootstrap, "again", lambda *command: started.append(command))
     bootstrap.enter(["manage.py", "demo"])
     assert started == [(str(python), ["manage.py", "demo"])]
+
+
+@pytest.mark.parametrize(
+    ("command", "database", "lock"),
+    [
+        ("demo", "", "app"),
+        ("migrate", "postgres://db.example/panels", "postgres"),
+        ("migrate", "sqlite:///panels.sqlite3", "app"),
+        ("test", "", "dev"),
+        ("bench", "postgres://db.example/panels", "dev"),
+    ],
+)
+def test_command_gets_the_packages_it_needs(monkeypatch, command, database, lock):
+    monkeypatch.setenv("DATABASE_URL", database)
+    assert bootstrap.lock_for(["manage.py", command]) == lock
 
 
 def test_ready_made_image_is_left_alone(project, monkeypatch):

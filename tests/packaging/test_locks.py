@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-LOCKS = ["app", "dev", "uv"]
+LOCKS = ["app", "postgres", "dev", "uv"]
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
 # Put together here, or this file would find itself.
 REGISTRIES = ["pypi" + ".org", "files.pythonhosted" + ".org", "registry.npmjs" + ".org", "registry.yarnpkg" + ".com"]
@@ -27,9 +27,10 @@ def test_lock_names_no_address(root, name):
     assert "://" not in (root / "requirements" / f"{name}.txt").read_text()
 
 
-def test_development_lock_holds_the_other_one(root):
-    development = pins(root, "dev")
-    assert {name: development.get(name) for name in pins(root, "app")} == pins(root, "app")
+@pytest.mark.parametrize(("larger", "smaller"), [("postgres", "app"), ("dev", "postgres")])
+def test_larger_lock_holds_the_smaller_one(root, larger, smaller):
+    held = pins(root, larger)
+    assert {name: held.get(name) for name in pins(root, smaller)} == pins(root, smaller)
 
 
 def test_lock_holds_every_dependency(root):

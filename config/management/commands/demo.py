@@ -14,8 +14,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config import assets
 from config.celery import app
-from config.demonstration import Visitor, faults, personas
+from config.demonstration import CHECKED_PAGES, personas
 from config.processes import ChildDied, Processes, free_port, port_in_use, start_valkey
+from config.visitor import Visitor, faults
 
 READY_SECONDS = 60
 WORKER_SECONDS = 20
@@ -95,7 +96,7 @@ class Command(BaseCommand):
             time.sleep(0.1)
 
     def _check(self, address: str) -> None:
-        found = list(faults(address))
+        found = list(faults(address, CHECKED_PAGES))
         if not _worker_answers():
             found.append(f"The worker does not answer; see {LOGS}/worker.log.")
         for fault in found:
