@@ -12,6 +12,8 @@ def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if sys.argv[1:2] == ["demo"]:
         os.environ["DEMONSTRATION"] = "1"
+    if sys.argv[1:2] == ["replay"]:
+        os.environ.setdefault("LOCAL_DATABASE", "replay")
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

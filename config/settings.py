@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.pages.Refusals",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -69,7 +70,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "config.jinja.environment"},
+        "OPTIONS": {"environment": "config.jinja.environment", "context_processors": ["config.pages.context"]},
     },
     {
         # Only for what other packages bring along; our pages are Jinja.
@@ -88,7 +89,9 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # The demonstration never touches the database of a deployment that DATABASE_URL names.
 DATABASE_VARIABLE = "DEMONSTRATION_DATABASE_URL" if DEMONSTRATION else "DATABASE_URL"
-SQLITE_FILE = VAR_DIR / ("deployed.sqlite3" if DEPLOYED else "demo.sqlite3")
+# A replay needs an empty database, so `manage.py replay` gives it a file of its own beside the demonstration's.
+LOCAL_DATABASE = env.str("LOCAL_DATABASE", default="demo")
+SQLITE_FILE = VAR_DIR / ("deployed.sqlite3" if DEPLOYED else f"{LOCAL_DATABASE}.sqlite3")
 DATABASES = {"default": env.db_url(DATABASE_VARIABLE, default=f"sqlite:///{SQLITE_FILE}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -117,6 +120,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/demo/" if DEMONSTRATION else "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
+
+CSRF_FAILURE_VIEW = "config.pages.csrf_failure"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"

@@ -8,13 +8,18 @@ import time
 from argparse import ArgumentParser
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from audit.errors import Refused
-from workflows.replay.report import compare, table
+from workflows.replay.report import Line, compare, table
 from workflows.replay.run import LAST_DAY, Replay, Result
+from workflows.replay.stories import Story, told
 
 BAR = 24
 
@@ -34,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=2012, help="chooses the synthetic people and seats")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _fresh_database()
         replay = Replay(wave=options["wave"], seed=options["seed"])
         start = time.perf_counter()
         try:
@@ -43,9 +49,11 @@ class Command(BaseCommand):
             raise CommandError(refused.message) from refused
         result = replay.result(time.perf_counter() - start)
         lines = compare(result, wave=options["wave"])
-        self._print(result, lines, as_json=options["json"])
         whole = options["until"] >= LAST_DAY
-        if result.panels_without_coalition_representative or (whole and not all(line.agrees for line in lines)):
+        stories = told() if whole and options["wave"] is None else []
+        self._print(result, lines, stories, as_json=options["json"])
+        agrees = all(line.agrees for line in lines) and all(story.holds for story in stories)
+        if result.panels_without_coalition_representative or (whole and not agrees):
             sys.exit(1)
 
     def _progress(self, done: int, total: int, day: date, name: str) -> None:
@@ -56,17 +64,29 @@ class Command(BaseCommand):
             sys.stderr.write(f"\r[{bar}] {done}/{total}  {day:%d %b %Y}  {name:<24.24}{end}")
             sys.stderr.flush()
 
-    def _print(self, result: Result, lines: list[Any], *, as_json: bool) -> None:
+    def _print(self, result: Result, lines: list[Line], stories: list[Story], *, as_json: bool) -> None:
         if as_json:
             self.stdout.write(json.dumps(asdict(result)))
             return
         self.stdout.write("Ours = published, per wave at the decision and after each review:")
         for row in table(lines):
             self.stdout.write(row)
+        for story in stories:
+            self.stdout.write(f"{'holds ' if story.holds else 'DIFFERS'}  {story.sentence}")
         self.stdout.write(
             f"{result.panels} panels, {result.panels_without_coalition_representative} of them without a Coalition "
             f"representative; {result.items} items, {result.events} events, {result.seconds} seconds."
         )
+
+
+def _fresh_database() -> None:
+    """A local replay starts from nothing, in a file of its own; any other database is only brought up to date."""
+    name = connection.settings_dict["NAME"]
+    if settings.LOCAL_DATABASE == "replay" and Path(name) == settings.SQLITE_FILE:
+        connection.close()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{name}{suffix}").unlink(missing_ok=True)
+    call_command("migrate", verbosity=0)
 
 
 def _day(text: str) -> date:
