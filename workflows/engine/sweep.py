@@ -92,7 +92,7 @@ def sweep_jobs(*, limit: int = 500) -> int:
 
 
 def retry_job(task_pk: int) -> bool:
-    """Send a job again now, also one that has failed too often; False when it no longer waits for that."""
+    """Send a job again now, also one that has failed too often; False when it is at work or no longer wanted."""
     return _resend(task_pk, only_due=False)
 
 
@@ -117,12 +117,12 @@ def run_job(task_pk: int) -> bool:
 def _resend(task_pk: int, *, only_due: bool) -> bool:
     with transaction.atomic():
         task, turn = _job(task_pk)
-        if task is None or turn is None or (only_due and not _is_due(task)):
+        if task is None or turn is None:
             return False
-        activation = turn.activation(task)
-        if not activation.retry.can_proceed():
+        wanted = _is_due(task) or (not only_due and task.status in {STATUS.SCHEDULED, STATUS.ERROR})
+        if not wanted:
             return False
-        activation.retry()
+        turn.activation(task).retry()
     return True
 
 

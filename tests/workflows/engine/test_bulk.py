@@ -176,3 +176,9 @@ def test_two_waves_at_once_share_the_cases(wave, world):
     assert errors == []
     assert sorted(pk for one in waves for pk in one.done) == [case.pk for case in wave]
     assert sorted(pk for one in waves for pk in one.refused) == [case.pk for case in wave]
+
+
+def test_a_step_assigned_when_it_opens_is_refused(world, monkeypatch):
+    monkeypatch.setattr(ProbeFlow.second, "_owner", lambda activation: world.reader)
+    with pytest.raises(ValueError, match="'Second reading' is assigned when it opens"):
+        bulk_advance(ProbeFlow.review, [], by=world.assessor, change_many=all_noted())

@@ -8,10 +8,10 @@ from audit import clock
 from audit.actions import settle
 from audit.models import Event
 from tests.workflows.engine.conftest import fresh, noted, rows
-from tests.workflows.probe.flows import SENT, LetterFlow, ProbeFlow
+from tests.workflows.probe.flows import SENT, LetterFlow, PanelFlow, ProbeFlow
 from workflows.engine import driver
 from workflows.engine.activations import BACKOFF, LEASE, LOST_AFTER
-from workflows.engine.sweep import retry_job, run_job, sweep, sweep_jobs
+from workflows.engine.sweep import postpone, retry_job, run_job, sweep, sweep_jobs
 from workflows.engine.tasks import Task
 
 pytestmark = pytest.mark.django_db
@@ -202,6 +202,26 @@ def test_a_dead_workers_job_is_taken_over(letter, monkeypatch):
         patch.setattr(LetterFlow.letter, "work", die)
         with pytest.raises(Killed):
             run_job(letter.task.pk)
-    assert run_job(letter.task.pk) is False
+    assert (run_job(letter.task.pk), retry_job(letter.task.pk)) == (False, False)
     with clock.at(clock.now() + LEASE):
         assert run_job(letter.task.pk) is True
+
+
+def test_a_job_called_off_by_its_process_is_not_run(letter):
+    with letter.task.activation() as activation:
+        activation.cancel()
+    assert (run_job(letter.task.pk), retry_job(letter.task.pk)) == (False, False)
+    assert Task.objects.get(pk=letter.task.pk).finished is not None
+
+
+def test_a_deadline_answered_while_it_failed_is_not_put_off(open_for_comment, world):
+    timer = Task.objects.get(flow_task=ProbeFlow.comment_closes)
+    driver.complete(ProbeFlow.comment, open_for_comment, by=world.officer, change=noted())
+    postpone(timer.pk, RuntimeError())
+    assert Task.objects.get(pk=timer.pk).data == {}
+
+
+def test_a_step_of_a_version_without_it_is_refused(start, world):
+    case = start(PanelFlow.start)
+    with pytest.raises(driver.NotNow, match="The process of CCG-001-2012 has no step 'Desk-top review'"):
+        driver.complete(ProbeFlow.review, case, by=world.assessor, change=noted())
