@@ -131,7 +131,7 @@ def divert(node: Step | End, case: Case | int, *, by: Actor, change: "Change[T]"
         gone.update(status=STATUS.CANCELED, finished=clock.now())
         origin = turn.activation(steps[-1])
         arrived = own._create(origin, Token("start"))
-        arrived.task.previous.add(*steps)
+        arrived.task.previous.add(*steps[:-1])
         if not isinstance(own, Step):
             arrived.task.owner = by if isinstance(by, Person) else None
         origin._activate_next({arrived})
