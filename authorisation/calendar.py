@@ -34,9 +34,7 @@ def add_working_days(on: date, days: int) -> date:
 
 
 def closes_at(opened: datetime, window: Mapping[str, Any]) -> datetime:
-    """The last second of the last day of a window (`length`, `unit`) opened at a moment; the day of opening does
-    not count.
-    """
+    """The last second of the last day of a window (`length`, `unit`); the day of opening does not count."""
     day = opened.astimezone(LONDON).date()
     if window["unit"] == "working_days":
         last = add_working_days(day, window["length"])

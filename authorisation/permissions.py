@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from directory import grants
 from directory.queries import board
-from panels.models import Item, PanelGrant, Recusal
+from panels.models import AppointmentState, DisinterestCheck, Item, PanelGrant, Recusal
+from panels.rules import Effect
 
 if TYPE_CHECKING:
     from directory.models import Person
@@ -38,10 +39,22 @@ def readable(person: Person | AnonymousUser) -> Q:
 
 
 def _before_my_panels(person: Person) -> object:
-    """References of the cases before panels this person sits on and has not left the room for (I3)."""
-    sits = PanelGrant.objects.filter(user=person, permission__codename="sit").values("content_object_id")
+    """References of the cases before panels this person sits on, may judge, and has not left the room for (I3).
+
+    Whoever is barred from a case, or was never tested against it, reads none of its papers.
+    """
+    sits = PanelGrant.objects.filter(user=person, user__is_active=True, permission__codename="sit")
+    mine = Q(appointment__person=person, appointment__state=AppointmentState.ACCEPTED, item=OuterRef("pk"))
     left = Recusal.objects.filter(item=OuterRef("pk"), appointment__person=person)
-    return Item.objects.filter(panel__in=sits).exclude(Exists(left)).values("case_ref")
+    tested = DisinterestCheck.objects.filter(mine).order_by("-pk").values("effect")[:1]
+    return (
+        Item.objects.filter(panel__in=sits.values("content_object_id"))
+        .annotate(effect=Subquery(tested))
+        .exclude(Exists(left))
+        .filter(effect__isnull=False)
+        .exclude(effect=Effect.BARRED)
+        .values("case_ref")
+    )
 
 
 def own_applications(person: Person) -> set[int]:

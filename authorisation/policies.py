@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from audit import clock
+from audit.models import Event
 from authorisation.enums import WindowKind
 from authorisation.errors import DecisionRefused, WindowRefused
-from authorisation.models import Window
+from authorisation.models import ApplicationReview, Decision, Recommendation, Window
 from panels.models import Outcome, PanelKind
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ def check_item(application: Application, item: Item, *, kind: str, decided: bool
         raise DecisionRefused(
             f"Item {item.number} of {item.panel.ref} is about {item.case_ref}, not {application.ref}."
         )
+    if item.organisation_id != application.ccg_id:
+        raise DecisionRefused(
+            f"Item {item.number} of {item.panel.ref} names {application.ref} and judged another organisation than "
+            f"{application.ccg.name}: list it again, with the right one."
+        )
     if item.panel.kind != kind:
         raise DecisionRefused(
             f"{item.panel.ref} is a {item.panel.get_kind_display().lower()}: this step needs a {wanted}."
@@ -40,36 +45,64 @@ def check_item(application: Application, item: Item, *, kind: str, decided: bool
         )
     if not decided:
         return None
-    outcome = Outcome.objects.filter(item=item).select_related("composition").first()
+    outcome = Outcome.objects.filter(item=item).select_related("composition", "item__panel").first()
     if outcome is None:
         raise DecisionRefused(
             f"{item.panel.ref} has reached no outcome on {application.ref}: a competent panel, with its Coalition "
             "representative present, decides the item first."
         )
+    _check_fresh(application, outcome)
     return outcome
 
 
-def check_windows_over(application: Application) -> None:
-    """Raise WindowRefused while a window runs that the CCG has not waived (I6), answered or not."""
-    running = Window.objects.filter(
-        application=application, closes_at__gt=clock.now(), waived_at__isnull=True, stopped_at__isnull=True
-    ).first()
-    if running:
-        raise WindowRefused(
-            f"{application.ref} may not be decided yet: the CCG's window ({running.get_kind_display().lower()}) "
-            f"ends on {running.closes_at:%-d %B %Y}, unless the CCG waives it."
+def _check_fresh(application: Application, outcome: Outcome) -> None:
+    """Raise DecisionRefused for an outcome used before, or reached before the case was taken up again."""
+    ref = outcome.item.panel.ref
+    if any(
+        model.objects.filter(panel_outcome=outcome).exists() for model in (Recommendation, Decision, ApplicationReview)
+    ):
+        raise DecisionRefused(f"The outcome of {ref} on {application.ref} is recorded already: put it on a new agenda.")
+    if application.attempt == 1:
+        return
+    resumed = Event.objects.filter(stream=application.stream, event_type="application.resumed")
+    latest = resumed.order_by("-stream_seq").values_list("occurred_at", flat=True).first()
+    if latest and outcome.reached_at < latest:
+        raise DecisionRefused(
+            f"{ref} judged {application.ref} before it was deferred: put it on the agenda of a new sitting."
         )
 
 
-def check_report_window_over(application: Application) -> None:
-    """Raise WindowRefused while the CCG may still comment on the report."""
-    running = Window.objects.filter(
-        application=application,
-        attempt=application.attempt,
-        kind=WindowKind.REPORT_COMMENTS,
-        answered_at__isnull=True,
-        closes_at__gt=clock.now(),
-        stopped_at__isnull=True,
-    ).first()
+def check_windows_over(application: Application, outcome: Outcome) -> None:
+    """Raise WindowRefused when the panel met while a window ran that the CCG had not waived (I6), answered or not."""
+    met = outcome.reached_at
+    running = (
+        Window.objects.filter(application=application, closes_at__gt=met, stopped_at__isnull=True)
+        .exclude(waived_at__lte=met)
+        .first()
+    )
     if running:
-        raise WindowRefused(f"{application.ref} may comment on its report until {running.closes_at:%-d %B %Y}.")
+        raise WindowRefused(
+            f"{application.ref} may not be decided yet: the CCG's window ({running.get_kind_display().lower()}) "
+            f"ends on {running.closes_at:%-d %B %Y}, unless the CCG waives it; the panel meets after that."
+        )
+
+
+def check_report_window_over(application: Application, outcome: Outcome) -> None:
+    """Raise WindowRefused when the panel met while the CCG could still comment on the report."""
+    met = outcome.reached_at
+    running = (
+        Window.objects.filter(
+            application=application,
+            attempt=application.attempt,
+            kind=WindowKind.REPORT_COMMENTS,
+            closes_at__gt=met,
+            stopped_at__isnull=True,
+        )
+        .exclude(answered_at__lte=met)
+        .first()
+    )
+    if running:
+        raise WindowRefused(
+            f"{application.ref} could comment on its report until {running.closes_at:%-d %B %Y}: "
+            "moderation comes after that."
+        )

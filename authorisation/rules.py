@@ -89,8 +89,12 @@ def review_faults(results: Sequence[Reviewed], standing: Mapping[str, str], leve
     faults += [f"{code} has an open condition and no result" for code in sorted(set(standing) - set(codes))]
     faults += [f"{each.code} has no reason" for each in results if not each.reason.strip()]
     for each in results:
-        if each.code in standing and each.result in {ReviewResult.RAISE, ReviewResult.LOWER}:
+        if each.code not in standing:
+            continue
+        if each.result in {ReviewResult.RAISE, ReviewResult.LOWER}:
             faults += _level_faults(each, standing[each.code], levels)
+        elif each.level not in {"", standing[each.code]}:
+            faults.append(f"{each.code} is {each.result.label.lower()} and given level {each.level}: leave it out")
     return faults
 
 

@@ -25,10 +25,26 @@ PERIODS = {
     "plan_days_min",
     "review_months",
     "declaration_days",
-    "marks",
 }
 ANSWER_WINDOWS = ("report_comments", "conditions_response")
 PANEL = {"title", "chair", "chair_mark", "quorum", "quorum_mark", "seats", "source", "note"}
+REACH = {
+    "d1_months",
+    "d2_months",
+    "d6_months",
+    "d7_months",
+    "d9_preparer_months",
+    "d10_months",
+    "d12_months",
+    "d13_months",
+    "d14_days",
+}
+TEXTS = {"mark", "note", "source", "title", "chair", "chair_mark", "quorum_mark"}
+# No period of this process is longer, in whatever unit; a slip of the finger is.
+MOST = 366
+LEVEL_LENGTH = 4
+LONGEST = {"version": 40, "title": 200, "criteria_set": 40}
+SEAT_TEXTS = {"type": 40, "title": 80, "appointed_by": 40}
 SEAT = {"type", "title", "minimum", "maximum", "required", "appointed_by", "mark", "source", "note"}
 
 
@@ -45,13 +61,14 @@ class RuleSetFile:
 
 
 def read(source: bytes) -> RuleSetFile:
-    """Check a rule set. Raises RuleSetRefused naming every fault: unknown keys, missing parts, a Coalition seat
-    left out. There is no key that turns the Coalition seat off (I1).
+    """Check a rule set. There is no key that turns the Coalition seat off (I1).
+
+    Raises RuleSetRefused naming every fault: unknown keys, missing parts, a Coalition seat left out.
     """
     try:
         text = source.decode()
         body = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise RuleSetRefused(f"This is not a TOML file in UTF-8: {error}.") from error
     if faults := _faults(body):
         raise RuleSetRefused("This rule set cannot be loaded: " + "; ".join(faults) + ".")
@@ -59,7 +76,7 @@ def read(source: bytes) -> RuleSetFile:
     return RuleSetFile(
         version=meta["version"],
         title=meta["title"],
-        criteria_set=str(meta["criteria_set"]),
+        criteria_set=meta["criteria_set"],
         sha256=hashlib.sha256(source).hexdigest(),
         source=text,
         body=_plain(body),
@@ -69,14 +86,13 @@ def read(source: bytes) -> RuleSetFile:
 def _faults(body: Mapping[str, Any]) -> list[str]:
     faults = _unknown("the file", body, TOP)
     missing = sorted(TOP - body.keys())
+    faults += [f"[{name}] is missing" for name in missing]
     if missing:
-        return [*faults, *(f"[{name}] is missing" for name in missing)]
-    faults += _unknown("[meta]", body["meta"], META)
-    faults += [
-        f"[meta] needs {key} as text"
-        for key in ("version", "title", "criteria_set")
-        if not isinstance(body["meta"].get(key), str) or not body["meta"][key]
-    ]
+        return faults
+    tables = sorted(TOP - {"substantial_from_level"})
+    if misshapen := [f"[{name}] must be a table" for name in tables if not isinstance(body[name], dict)]:
+        return [*faults, *misshapen]
+    faults += _meta_faults(body["meta"])
     faults += _level_faults(body["levels"], body["substantial_from_level"])
     faults += _window_faults(body["windows"])
     faults += _disinterest_faults(body["disinterest"])
@@ -86,23 +102,54 @@ def _faults(body: Mapping[str, Any]) -> list[str]:
 def _unknown(where: str, body: Mapping[str, Any], known: set[str]) -> list[str]:
     return [
         f'{where} has an unknown key "{key}": remove it or correct its spelling' for key in sorted(body.keys() - known)
+    ] + [f"{where}: {key} must be text" for key in sorted(TEXTS & body.keys()) if not _is_note(body[key])]
+
+
+def _is_note(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
+
+
+def _meta_faults(meta: Mapping[str, Any]) -> list[str]:
+    faults = _unknown("[meta]", meta, META)
+    faults += [
+        f"[meta] needs {key} as text of at most {longest} characters"
+        for key, longest in LONGEST.items()
+        if not isinstance(meta.get(key), str) or not 0 < len(meta[key].strip()) <= len(meta[key]) <= longest
     ]
+    if not _whole(meta.get("criteria_count", 1), 1):
+        faults.append("[meta] needs criteria_count as a whole number, or not at all")
+    if not isinstance(meta.get("effective_from", date.min), date):
+        faults.append("[meta] needs effective_from as a date, or not at all")
+    return faults
 
 
-def _level_faults(levels: Mapping[str, Any], substantial: str) -> list[str]:
+def _level_faults(levels: Mapping[str, Any], substantial: object) -> list[str]:
     faults = []
     for name, level in levels.items():
-        if not isinstance(level, dict) or not level.get("text"):
+        if not isinstance(level, dict) or not isinstance(level.get("text"), str) or not level["text"].strip():
             faults.append(f"[levels.{name}] needs a text")
         else:
             faults += _unknown(f"[levels.{name}]", level, LEVEL)
-    if substantial not in levels:
+        if not 0 < len(name) <= LEVEL_LENGTH:
+            faults.append(f'level "{name}" needs a name of 1 to {LEVEL_LENGTH} characters')
+    if not isinstance(substantial, str) or substantial not in levels:
         faults.append(f'substantial_from_level is "{substantial}": name one of {", ".join(levels)}')
     return faults
 
 
 def _window_faults(windows: Mapping[str, Any]) -> list[str]:
-    faults = _unknown("[windows]", windows, PERIODS | set(ANSWER_WINDOWS))
+    faults = _unknown("[windows]", windows, PERIODS | {"marks", *ANSWER_WINDOWS})
+    faults += [
+        f"[windows] {key} must be a whole number from 0 to {MOST}"
+        for key in sorted(PERIODS & windows.keys())
+        if not _whole(windows[key], 0)
+    ]
+    marks = windows.get("marks", {})
+    if isinstance(marks, dict):
+        faults += _unknown("[windows.marks]", marks, PERIODS)
+        faults += [f"[windows.marks] {key} must be text" for key, mark in marks.items() if not isinstance(mark, str)]
+    else:
+        faults.append("[windows.marks] must be a table")
     for name in ANSWER_WINDOWS:
         window = windows.get(name)
         if not isinstance(window, dict):
@@ -110,47 +157,58 @@ def _window_faults(windows: Mapping[str, Any]) -> list[str]:
             continue
         faults += _unknown(f"[windows] {name}", window, WINDOW)
         if not _whole(window.get("length"), 1) or window.get("unit") not in UNITS:
-            faults.append(f"[windows] {name} needs a length of 1 or more and a unit: {' or '.join(UNITS)}")
+            faults.append(f"[windows] {name} needs a length from 1 to {MOST} and a unit: {' or '.join(UNITS)}")
     return faults
 
 
 def _disinterest_faults(windows: Mapping[str, Any]) -> list[str]:
-    return [
-        f'[disinterest] {key} is "{value}": windows are whole numbers, named like d1_months or d14_days'
-        for key, value in windows.items()
-        if key != "mark" and not (key.startswith("d") and key.endswith(("_months", "_days")) and _whole(value, 0))
+    return _unknown("[disinterest]", windows, REACH | {"mark", "note", "source"}) + [
+        f'[disinterest] {key} is "{windows[key]}": windows are whole numbers from 0 to {MOST}'
+        for key in sorted(REACH & windows.keys())
+        if not _whole(windows[key], 0)
     ]
 
 
 def _whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST
 
 
 def _panel_faults(panels: Mapping[str, Any]) -> list[str]:
     faults = _unknown("[panels]", panels, {*PANEL_KINDS, *OPTIONAL_KINDS})
     faults += [f"[panels.{kind}] is missing" for kind in PANEL_KINDS if kind not in panels]
     for kind, panel in panels.items():
-        faults += _unknown(f"[panels.{kind}]", panel, PANEL)
-        shaped = [
-            fault
-            for number, seat in enumerate(panel.get("seats", []), start=1)
-            for fault in _seat_faults(f"[panels.{kind}] seat {number}", seat)
-        ]
-        faults += shaped
-        if not shaped:
-            faults += (
-                plan_faults(_plan(kind, panel, {}))
-                if _whole(panel.get("quorum"), 1)
-                else [f"[panels.{kind}] needs a quorum of 1 or more"]
-            )
+        faults += _one_panel_faults(f"[panels.{kind}]", kind, panel)
     return faults
+
+
+def _one_panel_faults(where: str, kind: str, panel: object) -> list[str]:
+    if not isinstance(panel, dict):
+        return [f"{where} must be a table"]
+    faults = _unknown(where, panel, PANEL)
+    seats = panel.get("seats", [])
+    if not isinstance(seats, list) or not all(isinstance(seat, dict) for seat in seats):
+        return [*faults, f"{where} needs its seats as tables [[panels.{kind}.seats]]"]
+    shaped = [
+        fault
+        for number, seat in enumerate(seats, start=1)
+        for fault in _seat_faults(f"{where} seat {number}", seat)
+    ]
+    if not _whole(panel.get("quorum"), 1):
+        shaped.append(f"{where} needs a quorum of 1 or more")
+    return faults + (shaped or plan_faults(_plan(kind, panel, {})))
 
 
 def _seat_faults(where: str, seat: Mapping[str, Any]) -> list[str]:
     faults = _unknown(where, seat, SEAT)
-    faults += [f"{where} needs {key} as text" for key in ("type", "title", "appointed_by") if not seat.get(key)]
     faults += [
-        f"{where} needs {key} as a whole number" for key in ("minimum", "maximum") if not _whole(seat.get(key), 0)
+        f"{where} needs {key} as text of at most {longest} characters"
+        for key, longest in SEAT_TEXTS.items()
+        if not isinstance(seat.get(key), str) or not 0 < len(seat[key].strip()) <= len(seat[key]) <= longest
+    ]
+    faults += [
+        f"{where} needs {key} as a whole number from 0 to {MOST}"
+        for key in ("minimum", "maximum")
+        if not _whole(seat.get(key), 0)
     ]
     if not isinstance(seat.get("required"), bool):
         faults.append(f"{where} needs required = true or false")

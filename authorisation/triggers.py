@@ -1,15 +1,19 @@
-"""What the database itself refuses about decisions, conditions, letters and publication (I2, I5, I6, I9)."""
+"""What the database itself refuses about decisions, conditions, letters and publication (I2, I4-I6, I8, I9)."""
+# ruff: noqa: S608  the statements are built from our own constants
 
 from audit.triggers import refuse
-from panels.triggers import COALITION_POSITION
+from authorisation.enums import TIER_ORDER
+from panels.triggers import COALITION_POSITION_TAKEN
 
 _COMPETENT = (
     "EXISTS (SELECT 1 FROM panels_outcome u JOIN panels_item i ON i.id = u.item_id "
     "JOIN panels_panel p ON p.id = i.panel_id "
     "JOIN panels_composition k ON k.id = u.composition_id AND k.item_id = i.id "
     "JOIN authorisation_application x ON x.id = NEW.application_id AND x.ref = i.case_ref "
+    "AND x.ccg_id = i.organisation_id "
+    "JOIN authorisation_ruleset r ON r.id = x.ruleset_id AND r.version = p.ruleset "
     "WHERE u.id = NEW.panel_outcome_id AND {kind} AND EXISTS ("
-    + COALITION_POSITION.format(panel="i.panel_id", item="i.id")
+    + COALITION_POSITION_TAKEN.format(panel="i.panel_id", item="i.id")
     + "))"
 )
 
@@ -32,7 +36,9 @@ refuse(
     table="authorisation_decision",
     on="INSERT",
     when="EXISTS (SELECT 1 FROM authorisation_window w WHERE w.application_id = NEW.application_id "
-    "AND w.closes_at > NEW.decided_at AND w.waived_at IS NULL AND w.stopped_at IS NULL)",
+    "AND w.stopped_at IS NULL AND w.closes_at > (SELECT u.reached_at FROM panels_outcome u "
+    "WHERE u.id = NEW.panel_outcome_id) AND (w.waived_at IS NULL OR w.waived_at > (SELECT u.reached_at "
+    "FROM panels_outcome u WHERE u.id = NEW.panel_outcome_id)))",
     message="no decision before the comment window has ended, unless the CCG waived it",
 )
 refuse(
@@ -42,6 +48,32 @@ refuse(
     when="(NEW.outcome = 'full') = EXISTS (SELECT 1 FROM authorisation_finding f "
     "WHERE f.application_id = NEW.application_id AND f.tier = 'decision' AND NOT f.met)",
     message="fully authorised means no criterion unmet; with conditions means at least one",
+)
+_RANK = "CASE {row}.tier " + " ".join(f"WHEN '{tier}' THEN {rank}" for tier, rank in TIER_ORDER.items()) + " END"
+_LATER = f"(g.attempt > f.attempt OR (g.attempt = f.attempt AND {_RANK.format(row='g')} > {_RANK.format(row='f')}))"
+refuse(
+    name="decision_leaves_nothing_unmet",
+    table="authorisation_decision",
+    on="INSERT",
+    when="EXISTS (SELECT 1 FROM authorisation_finding f WHERE f.application_id = NEW.application_id "
+    "AND f.tier <> 'decision' AND NOT f.met AND NOT EXISTS (SELECT 1 FROM authorisation_finding g "
+    f"WHERE g.application_id = f.application_id AND g.criterion_id = f.criterion_id AND {_LATER}))",
+    message="a criterion stands unmet without a finding at the decision: find it unmet and impose its condition",
+)
+refuse(
+    name="finding_before_decision",
+    table="authorisation_finding",
+    on="INSERT",
+    when="EXISTS (SELECT 1 FROM authorisation_decision d WHERE d.application_id = NEW.application_id)",
+    message="the application is decided: what is found later belongs to a review of its conditions",
+)
+refuse(
+    name="finding_read_by_another",
+    table="authorisation_finding",
+    on="INSERT",
+    when="NEW.tier = 'second_reading' AND EXISTS (SELECT 1 FROM authorisation_finding f "
+    "WHERE f.application_id = NEW.application_id AND f.tier = 'desk_top' AND f.author_id = NEW.author_id)",
+    message="nobody reads again what they assessed: another reader is needed",
 )
 refuse(
     name="condition_from_unmet_criterion",
@@ -81,8 +113,8 @@ refuse(
     name="application_keeps_its_rules",
     table="authorisation_application",
     on="UPDATE",
-    when="NEW.ruleset_id <> OLD.ruleset_id OR NEW.ccg_id <> OLD.ccg_id OR NEW.ref <> OLD.ref "
-    "OR NEW.process_id <> OLD.process_id",
+    when="NEW.ruleset_id <> OLD.ruleset_id OR NEW.ccg_id <> OLD.ccg_id OR NEW.ref <> OLD.ref OR NEW.cycle <> OLD.cycle "
+    "OR (OLD.process_id IS NOT NULL AND NEW.process_id IS DISTINCT FROM OLD.process_id)",
     message="an application keeps its CCG, its reference, its process and the rule set pinned to it",
 )
 refuse(
@@ -94,3 +126,48 @@ refuse(
     "WHERE a.id = NEW.application_id)",
     message="a finding is about a criterion of the rule set pinned to the application",
 )
+refuse(
+    name="application_moves_by_agreement",
+    table="authorisation_application",
+    on="UPDATE",
+    when="NEW.wave_id <> OLD.wave_id AND NOT EXISTS (SELECT 1 FROM authorisation_wavemove m "
+    "WHERE m.application_id = NEW.id AND m.from_wave_id = OLD.wave_id AND m.to_wave_id = NEW.wave_id)",
+    message="an application changes its wave by a recorded move with its reason",
+)
+refuse(
+    name="window_keeps_its_days",
+    table="authorisation_window",
+    on="UPDATE",
+    when="NEW.closes_at < OLD.closes_at OR NEW.opens_at <> OLD.opens_at OR NEW.kind <> OLD.kind "
+    "OR NEW.application_id <> OLD.application_id OR NEW.attempt <> OLD.attempt",
+    message="a window keeps its case and is never shortened",
+)
+refuse(
+    name="window_ends_one_way",
+    table="authorisation_window",
+    on="UPDATE",
+    when="(NEW.answered_at IS NOT NULL AND NEW.lapsed_at IS NOT NULL) "
+    "OR (NEW.waived_at IS NOT NULL AND NEW.answered_at IS NULL) "
+    "OR (NEW.answered_at IS NOT NULL AND NOT EXISTS "
+    "(SELECT 1 FROM authorisation_windowanswer a WHERE a.window_id = NEW.id)) "
+    "OR (NEW.lapsed_at IS NOT NULL AND NEW.lapsed_at < NEW.closes_at) "
+    "OR (NEW.stopped_at IS NOT NULL AND OLD.stopped_at IS NULL AND NOT EXISTS (SELECT 1 FROM audit_event e "
+    "WHERE e.id = NEW.event_id AND e.event_type IN ('application.deferred', 'application.withdrawn')))",
+    message="a window is answered with an answer, waived by it, lapses after its end, or stops with a deferral",
+)
+
+# A row about an application names an event of that application's own stream (I8).
+for _name, _on in (
+    *((name, "INSERT") for name in ("submission", "finding", "report", "recommendation", "proposedcondition")),
+    *((name, "INSERT") for name in ("signoff", "decision", "publication", "applicationreview", "rectificationplan")),
+    ("wavemove", "INSERT"),
+    *((name, ("INSERT", "UPDATE")) for name in ("window", "condition", "direction")),
+):
+    refuse(
+        name=f"{_name}_in_its_stream",
+        table=f"authorisation_{_name}",
+        on=_on,
+        when="NOT EXISTS (SELECT 1 FROM authorisation_application x JOIN audit_event e ON e.stream = x.stream "
+        "WHERE e.id = NEW.event_id AND x.id = NEW.application_id)",
+        message="the event named is not of this application: record one on its own stream",
+    )

@@ -8,7 +8,7 @@ class PlanRefused(Refused):
 
 
 class SeatRefused(Refused):
-    """This person may not take this seat."""
+    """Somebody may not take, hold or leave a seat as asked."""
 
 
 class NotCompetent(Refused):

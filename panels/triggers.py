@@ -1,4 +1,5 @@
 """What the database itself refuses, on SQLite and on PostgreSQL, whoever writes (invariants I1, I2, I3)."""
+# ruff: noqa: S608  the statements are built from our own constants
 
 from audit.triggers import refuse
 
@@ -20,6 +21,8 @@ COALITION_VOICE = (
       AND (SELECT c.effect FROM panels_disinterestcheck c
            WHERE c.item_id = {item} AND c.appointment_id = a.id ORDER BY c.id DESC LIMIT 1)
           IN ('clear', 'declare_only')
+      AND EXISTS (SELECT 1 FROM panels_item m JOIN panels_sitting g ON g.id = m.sitting_id
+                  WHERE m.id = {item} AND n.starts <= g."on" AND (n.ends IS NULL OR n.ends >= g."on"))
 """
 )
 
@@ -30,10 +33,13 @@ COALITION_POSITION = (
 """
 )
 
-MAY_SPEAK = """
+# Once an item is decided its members may stand down; what they decided stands.
+COALITION_POSITION_TAKEN = COALITION_POSITION.replace("a.state = 'accepted'", "a.state IN ('accepted', 'stood_down')")
+
+COUNTED = """
     SELECT 1 FROM panels_appointment a
     JOIN panels_item i ON i.id = NEW.item_id AND i.panel_id = a.panel_id
-    WHERE a.id = NEW.appointment_id AND a.state = 'accepted' AND i.state = 'open'
+    WHERE {which} AND a.state = 'accepted' AND i.state = 'open'
       AND (SELECT t.present FROM panels_attendance t
            WHERE t.item_id = i.id AND t.appointment_id = a.id ORDER BY t.id DESC LIMIT 1)
       AND NOT EXISTS (SELECT 1 FROM panels_recusal r WHERE r.item_id = i.id AND r.appointment_id = a.id)
@@ -41,6 +47,12 @@ MAY_SPEAK = """
            WHERE c.item_id = i.id AND c.appointment_id = a.id ORDER BY c.id DESC LIMIT 1)
           IN ('clear', 'declare_only')
 """
+
+MAY_SPEAK = COUNTED.format(which="a.id = NEW.appointment_id")
+SILENT = (
+    COUNTED.format(which="a.panel_id = i.panel_id")
+    + " AND NOT EXISTS (SELECT 1 FROM panels_position p WHERE p.item_id = i.id AND p.appointment_id = a.id)"
+)
 
 NO_COALITION = "no Coalition representative is present and clear for this item: seat one before the panel goes on"
 
@@ -89,8 +101,16 @@ refuse(
     table="panels_item",
     on="UPDATE",
     when="NEW.state = 'open' AND NOT EXISTS (SELECT 1 FROM panels_sitting g WHERE g.id = NEW.sitting_id "
-    "AND g.convened_at IS NOT NULL)",
-    message="convene the sitting before opening an item",
+    "AND g.convened_at IS NOT NULL AND g.closed_at IS NULL)",
+    message="convene the sitting before opening an item; a sitting that is over opens none",
+)
+refuse(
+    name="sitting_closed_with_open_item",
+    table="panels_sitting",
+    on="UPDATE",
+    when="NEW.closed_at IS NOT NULL AND EXISTS "
+    "(SELECT 1 FROM panels_item i WHERE i.sitting_id = NEW.id AND i.state = 'open')",
+    message="an item is open: decide it or note who left before the sitting closes",
 )
 refuse(
     name="item_closed_with_outcome",
@@ -118,6 +138,60 @@ refuse(
     message="an outcome needs an open item, its stored composition, and the position of a Coalition representative "
     "who is present and clear",
 )
+refuse(
+    name="outcome_needs_every_position",
+    table="panels_outcome",
+    on="INSERT",
+    when=f"EXISTS ({SILENT})",
+    message="a member who counts for this item has taken no position: record it before the outcome",
+)
+for _table in ("panels_attendance", "panels_recusal", "panels_disinterestcheck"):
+    refuse(
+        name=f"{_table.removeprefix('panels_')}_of_a_member",
+        table=_table,
+        on="INSERT",
+        when="NOT EXISTS (SELECT 1 FROM panels_item i JOIN panels_appointment a ON a.panel_id = i.panel_id "
+        "WHERE i.id = NEW.item_id AND a.id = NEW.appointment_id AND i.state <> 'closed')"
+        + (" AND NEW.item_id IS NOT NULL" if _table == "panels_disinterestcheck" else ""),
+        message="this is noted of a member of the item's own panel, before the item is closed",
+    )
+refuse(
+    name="composition_of_an_open_item",
+    table="panels_composition",
+    on="INSERT",
+    when="NOT EXISTS (SELECT 1 FROM panels_item i WHERE i.id = NEW.item_id AND i.state = 'open')",
+    message="the composition is stored while its item is open, when it is decided",
+)
+refuse(
+    name="panel_keeps_its_plan",
+    table="panels_panel",
+    on="UPDATE",
+    when="NEW.plan <> OLD.plan OR NEW.kind <> OLD.kind OR NEW.ruleset <> OLD.ruleset",
+    message="a panel keeps its kind, its seat plan and its rule set: propose another panel",
+)
+refuse(
+    name="nomination_keeps_its_person",
+    table="panels_nomination",
+    on="UPDATE",
+    when="NEW.person_id <> OLD.person_id OR NEW.body_id <> OLD.body_id OR NEW.starts <> OLD.starts",
+    message="a nomination keeps its body, its person and its first day: end it and make another",
+)
+refuse(
+    name="appointment_inserted_proposed",
+    table="panels_appointment",
+    on="INSERT",
+    when="NEW.state <> 'proposed'",
+    message="an appointment is proposed first; the person accepts or declines",
+)
+refuse(
+    name="appointment_goes_on",
+    table="panels_appointment",
+    on="UPDATE",
+    when="OLD.state IN ('declined', 'stood_down') OR (OLD.state = 'accepted' AND NEW.state <> 'stood_down') "
+    "OR (NEW.state = 'accepted' AND NOT EXISTS (SELECT 1 FROM panels_declaration d "
+    "WHERE d.panel_id = NEW.panel_id AND d.person_id = NEW.person_id))",
+    message="an appointment is accepted once, after a declaration of interests, and ends once",
+)
 for _on in ("INSERT", "UPDATE"):
     refuse(
         name=f"coalition_seat_nominated_{_on.lower()}",
@@ -133,7 +207,8 @@ refuse(
     name="appointment_keeps_its_seat",
     table="panels_appointment",
     on="UPDATE",
-    when="NEW.seat_id <> OLD.seat_id OR NEW.person_id <> OLD.person_id",
+    when="NEW.seat_id <> OLD.seat_id OR NEW.person_id <> OLD.person_id OR NEW.panel_id <> OLD.panel_id "
+    "OR NEW.nomination_id IS DISTINCT FROM OLD.nomination_id",
     message="an appointment keeps its seat and its person: stand it down and propose another",
 )
 refuse(
@@ -143,3 +218,52 @@ refuse(
     when=f"NOT EXISTS ({MAY_SPEAK})",
     message="only a member who is present, not recused and clear may take a position on an open item",
 )
+
+SEATED = """
+    EXISTS (SELECT 1 FROM panels_appointment a
+    JOIN panels_seat s ON s.id = a.seat_id
+    JOIN auth_permission m ON m.id = {row}.permission_id
+    WHERE a.panel_id = {row}.content_object_id AND a.person_id = {row}.user_id AND a.state = 'accepted'
+      AND (m.codename = 'sit' OR (m.codename = 'chair' AND s.kind = 'chair')))
+"""
+refuse(
+    name="panel_grant_unfounded",
+    table="panels_panelgrant",
+    on="INSERT",
+    when="NOT " + SEATED.format(row="NEW"),
+    message="no accepted seat justifies this grant: the person accepts a seat first (I12)",
+)
+refuse(
+    name="panel_grant_founded",
+    table="panels_panelgrant",
+    on="DELETE",
+    when=SEATED.format(row="OLD"),
+    message="an accepted seat calls for this grant: the member stands down first (I12)",
+)
+refuse(
+    name="panel_grant_fixed",
+    table="panels_panelgrant",
+    on="UPDATE",
+    message="a grant is given or taken with its seat, never edited (I12)",
+)
+
+# A row of a panel names an event of that panel's own stream: no change rides on somebody else's event (I8).
+for _table, _panel in (
+    ("panels_seat", "p.id = NEW.panel_id"),
+    ("panels_appointment", "p.id = NEW.panel_id"),
+    ("panels_declaration", "p.id = NEW.panel_id"),
+    ("panels_sitting", "p.id = NEW.panel_id"),
+    ("panels_item", "p.id = NEW.panel_id"),
+    *(
+        (f"panels_{_name}", "p.id = (SELECT i.panel_id FROM panels_item i WHERE i.id = NEW.item_id)")
+        for _name in ("attendance", "recusal", "position", "composition", "outcome")
+    ),
+):
+    refuse(
+        name=f"{_table}_in_its_stream",
+        table=_table,
+        on=("INSERT", "UPDATE") if _table in {"panels_appointment", "panels_sitting", "panels_item"} else "INSERT",
+        when="NOT EXISTS (SELECT 1 FROM panels_panel p JOIN audit_event e ON e.stream = p.stream "
+        f"WHERE e.id = NEW.event_id AND {_panel})",
+        message="the event named is not of this panel: record one on its own stream",
+    )

@@ -13,6 +13,7 @@ from authorisation.enums import Stage
 from authorisation.errors import ApplicationRefused
 from authorisation.models import Application, RuleSet, Submission, Wave
 from directory.models import Organisation, OrganisationKind
+from directory.queries import today
 
 if TYPE_CHECKING:
     from panels.permissions import Actor
@@ -32,7 +33,7 @@ def new_application(*, ccg: Organisation, wave: Wave, ruleset: RuleSet, syntheti
     """An application not yet stored. Raises ApplicationRefused for another kind of body, or a second application."""
     if ccg.kind != OrganisationKind.CCG:
         raise ApplicationRefused(f"{ccg.name} is not a CCG and cannot apply.")
-    if ccg.closed and ccg.closed <= clock.now().date():
+    if ccg.closed and ccg.closed < today():
         raise ApplicationRefused(f"{ccg.name} closed on {ccg.closed:%-d %B %Y} and cannot apply.")
     running = Application.objects.filter(ccg=ccg, cycle=wave.cycle).exclude(stage=Stage.WITHDRAWN).first()
     if running:

@@ -22,6 +22,7 @@ from authorisation.models import (
 )
 from authorisation.policies import check_item, check_windows_over
 from authorisation.queries import criteria, unmet
+from directory.queries import today
 
 if TYPE_CHECKING:
     from audit.models import Event
@@ -38,7 +39,9 @@ def decide(application: Application, *, item: Item, reasons: str, by: Person) ->
     comment window has not ended (I1, I2, I5, I6).
     """
     outcome = check_item(application, item, kind="decision", decided=True)
-    check_windows_over(application)
+    check_windows_over(application, outcome)
+    if not reasons.strip():
+        raise DecisionRefused(f"Give the sub-committee's reasons for its decision on {application.ref}.")
     left = unmet(application)
     proposed = {row.criterion.code: row for row in _proposed(application)}
     expected = AuthorisationOutcome.CONDITIONAL if left else AuthorisationOutcome.FULL
@@ -64,6 +67,11 @@ def decide(application: Application, *, item: Item, reasons: str, by: Person) ->
     application.outcome = expected
 
 
+def texts(direction: str) -> list[str]:
+    """The legal directions in a proposal: one a line, empty lines apart."""
+    return [line.strip() for line in direction.splitlines() if line.strip()]
+
+
 def _proposed(application: Application) -> list[ProposedCondition]:
     """The proposals of the latest attempt that had a conditions panel."""
     rows = list(ProposedCondition.objects.filter(application=application).select_related("criterion"))
@@ -80,7 +88,7 @@ def _public(
         "outcome": decided.value,
         "composition_sha256": outcome.composition.sha256,
         "composition": outcome.composition.body,
-        "conditions": [[row.criterion.code, row.level, bool(row.direction)] for row in imposed],
+        "conditions": [[row.criterion.code, row.level, len(texts(row.direction))] for row in imposed],
     }
 
 
@@ -113,7 +121,7 @@ def _store(
         application=application,
         panel_outcome=outcome,
         outcome=decided,
-        has_directions=any(row.direction for row in imposed),
+        has_directions=any(texts(row.direction) for row in imposed),
         reasons=reasons,
         decided_at=now,
     )
@@ -138,10 +146,10 @@ def _store(
             condition=condition,
             legal_basis=LEGAL_BASIS,
             text=text,
-            given_on=now.date(),
+            given_on=today(),
         )
         for condition, row in zip(conditions, imposed, strict=True)
-        for text in row.direction.splitlines()
+        for text in texts(row.direction)
     )
 
 

@@ -10,7 +10,7 @@ from audit.actions import record, record_many
 from authorisation.actions.windows import open_window
 from authorisation.enums import Tier, WindowKind
 from authorisation.errors import ApplicationRefused, FindingRefused
-from authorisation.models import Application, Criterion, Finding, Report, RuleSet
+from authorisation.models import Application, Criterion, Finding, Recommendation, Report, RuleSet
 from authorisation.policies import check_item
 from authorisation.queries import criteria, standing, unmet
 from authorisation.rules import Found, finding_faults
@@ -142,7 +142,7 @@ def arrange_site_visit(application: Application, *, item: Item, by: Person) -> N
 
 def record_site_visit(application: Application, *, item: Item, findings: Sequence[Found], by: Person) -> None:
     """What the panel found on each outstanding line of enquiry. Raises DecisionRefused without its outcome (I1, I2)."""
-    check_item(application, item, kind="site_visit", decided=True)
+    outcome = check_item(application, item, kind="site_visit", decided=True)
     _check(f"The site visit to {application.ref}", finding_faults(findings, unmet(application)))
     event = record(
         application,
@@ -151,6 +151,14 @@ def record_site_visit(application: Application, *, item: Item, findings: Sequenc
         ruleset=application.ruleset.version,
         public={"panel": item.panel.ref, **_public(findings)},
         private=_reasons(findings),
+    )
+    Recommendation.objects.create(
+        event=event,
+        application=application,
+        attempt=application.attempt,
+        kind="site_visit",
+        panel_outcome=outcome,
+        made_at=clock.now(),
     )
     _store(event, application, Tier.SITE_VISIT, findings, criteria(application), by)
 

@@ -30,7 +30,7 @@ def moderate(application: Application, *, item: Item, by: Person) -> None:
             f"{application.ref} has {len(left)} criteria not met, so moderation recommends "
             f'"{expected.label.lower()}"; the panel recorded "{outcome.outcome}".'
         )
-    check_report_window_over(application)
+    check_report_window_over(application, outcome)
     event = record(
         application,
         "moderation.recommended",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from authorisation.policies import check_item
 from authorisation.queries import open_conditions
 from authorisation.rules import Reviewed, review_faults
 from authorisation.rulesets import levels
+from directory.queries import today
 from panels.permissions import check_administers
 
 if TYPE_CHECKING:
@@ -83,8 +85,7 @@ def review(
     given: Mapping[str, Sequence[str]] | None = None,
     by: Person,
 ) -> None:
-    """Discharge, keep, raise or lower every open condition; lift directions; give new ones, as texts by
-    criterion code.
+    """Discharge, keep, raise or lower every open condition; lift directions; give new ones, texts by criterion code.
 
     Raises DecisionRefused for a condition without a result, a level that does not move as said, a direction that is
     not in force, or a round held already.
@@ -93,7 +94,13 @@ def review(
     conditions = open_conditions(application)
     scale = levels(application.ruleset.body)
     faults = review_faults(results, {code: row.level for code, row in conditions.items()}, scale)
-    faults += _direction_faults(application, lifted, given or {}, conditions)
+    given = given or {}
+    kept = conditions.keys() - {each.code for each in results if each.result is ReviewResult.DISCHARGE}
+    standing = Direction.objects.filter(application=application, ended_on__isnull=True)
+    in_force = set(standing.values_list("pk", flat=True))
+    faults += _direction_faults([each.pk for each in lifted], given, kept, in_force)
+    if round.cycle != application.cycle:
+        faults.append(f"{round.title} belongs to {round.cycle}, not to {application.cycle}")
     if ApplicationReview.objects.filter(round=round, application=application).exists():
         faults.append(f"{round.title} has been held for it already")
     if faults:
@@ -109,39 +116,31 @@ def review(
             "composition_sha256": outcome.composition.sha256,
             "results": [[each.code, each.result.value, each.level] for each in results],
             "lifted": [each.pk for each in lifted],
-            "given": sorted(given or {}),
+            "given": sorted(given),
         },
         private={"free_text": {"reasons": [[each.code, each.reason] for each in results]}},
     )
     discharged = sum(each.result is ReviewResult.DISCHARGE for each in results)
-    in_force = Direction.objects.filter(application=application, ended_on__isnull=True).count()
     held = ApplicationReview.objects.create(
         event=event,
         round=round,
         application=application,
         panel_outcome=outcome,
         conditions_left=len(conditions) - discharged,
-        directions_left=in_force - len(lifted) + sum(map(len, (given or {}).values())),
+        directions_left=len(in_force) - len(lifted) + sum(map(len, given.values())),
         reviewed_at=clock.now(),
     )
     _change_conditions(event, held, results, conditions)
-    _change_directions(event, held, lifted, given or {}, conditions)
+    _change_directions(event, held, lifted, given, conditions)
 
 
 def _direction_faults(
-    application: Application,
-    lifted: Sequence[Direction],
-    given: Mapping[str, Sequence[str]],
-    conditions: Mapping[str, Condition],
+    lifted: Sequence[int], given: Mapping[str, Sequence[str]], kept: AbstractSet[str], in_force: AbstractSet[int]
 ) -> list[str]:
-    faults = [
-        f"direction {each.pk} is not in force on it"
-        for each in lifted
-        if each.application_id != application.pk or each.ended_on is not None
-    ]
-    faults += [
-        f"a direction is given on {code}, which has no open condition" for code in given if code not in conditions
-    ]
+    """`kept`: the conditions still open after this review; `in_force`: the keys of the directions it may lift."""
+    faults = [f"direction {key} is not in force on it" for key in sorted(set(lifted) - in_force)]
+    faults += [f"direction {key} is lifted twice" for key in sorted(set(lifted)) if lifted.count(key) > 1]
+    faults += [f"a direction is given on {code}, which keeps no open condition" for code in given if code not in kept]
     return faults + [
         f"the direction on {code} has no text" for code, texts in given.items() if not all(map(str.strip, texts))
     ]
@@ -178,8 +177,8 @@ def _change_directions(
     given: Mapping[str, Sequence[str]],
     conditions: Mapping[str, Condition],
 ) -> None:
-    today = held.reviewed_at.date()
-    Direction.objects.filter(pk__in=[each.pk for each in lifted]).update(event=event, ended_on=today)
+    day = today()
+    Direction.objects.filter(pk__in=[each.pk for each in lifted]).update(event=event, ended_on=day)
     Direction.objects.bulk_create(
         Direction(
             event=event,
@@ -188,7 +187,7 @@ def _change_directions(
             condition=conditions[code],
             legal_basis=LEGAL_BASIS,
             text=text,
-            given_on=today,
+            given_on=day,
         )
         for code, texts in given.items()
         for text in texts

@@ -25,6 +25,8 @@ REAL_CODE = re.compile(r"^[1-6]\.\d(\.\d)?[A-Z]$")
 PLACEHOLDER_CODE = re.compile(r"^P[1-6]\.\d\d$")
 MARKS = frozenset("CIKUS")
 SHOWN = 50
+VERSION_LENGTH = 40
+LONGEST = {"heading": 200, "paraphrase": 500, "source": 300}
 
 
 @transaction.atomic
@@ -35,6 +37,8 @@ def import_criteria(*, source: bytes, version: str, by: Actor) -> CriteriaSet:
     bytes again changes nothing.
     """
     check_administers(by)
+    if not version.strip() or len(version) > VERSION_LENGTH:
+        raise RuleSetRefused(f"Criteria need a version of 1 to {VERSION_LENGTH} characters, for example 2012.")
     sha256 = hashlib.sha256(source).hexdigest()
     if known := CriteriaSet.objects.filter(version=version).first():
         if known.sha256 == sha256:
@@ -68,12 +72,12 @@ def _rows(source: bytes) -> list[dict[str, str]]:
         reader = csv.DictReader(io.StringIO(source.decode("utf-8-sig"), newline=""), strict=True)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise RuleSetRefused(f"The first line must name the columns {','.join(COLUMNS)}.")
-        rows = list(reader)
+        rows = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise RuleSetRefused(f"This is not a CSV file in UTF-8: {error}.") from error
-    faults = [fault for line, row in enumerate(rows, start=2) for fault in _row_faults(line, row)]
+    faults = [fault for line, row in rows for fault in _row_faults(line, row)]
     seen: dict[str, int] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         if row["code"] in seen:
             faults.append(f"row {line}: {row['code']} is already in row {seen[row['code']]}")
         seen.setdefault(row["code"], line)
@@ -82,7 +86,7 @@ def _rows(source: bytes) -> list[dict[str, str]]:
     if faults:
         more = f" ... and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
         raise RuleSetRefused("Nothing was imported. " + "; ".join(faults[:SHOWN]) + more + ".")
-    return rows
+    return [row for _, row in rows]
 
 
 def _row_faults(line: int, row: dict[str, str]) -> list[str]:
@@ -90,7 +94,7 @@ def _row_faults(line: int, row: dict[str, str]) -> list[str]:
         return [f"row {line}: it does not have {len(COLUMNS)} columns"]
     faults = []
     pattern = PLACEHOLDER_CODE if row["code"].startswith("P") else REAL_CODE
-    if not pattern.match(row["code"]):
+    if not pattern.fullmatch(row["code"]):
         faults.append(f'row {line}: "{row["code"]}" is not a criterion id; ids look like 3.1.1B')
     elif row["domain"] != row["code"].removeprefix("P")[0]:
         faults.append(f"row {line}: {row['code']} is not in domain {row['domain']}")
@@ -100,6 +104,13 @@ def _row_faults(line: int, row: dict[str, str]) -> list[str]:
         faults.append(f'row {line}: mark is "{row["mark"]}"; write one of {", ".join(sorted(MARKS))}')
     if not row["paraphrase"].strip():
         faults.append(f"row {line}: {row['code']} has no text")
+    faults += [
+        f"row {line}: {key} is longer than {longest} characters"
+        for key, longest in LONGEST.items()
+        if len(row[key]) > longest
+    ]
+    if any("\0" in value for value in row.values()):
+        faults.append(f"row {line}: it holds a zero byte")
     return faults
 
 

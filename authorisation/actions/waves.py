@@ -9,7 +9,8 @@ from django.db import transaction
 
 from audit import clock
 from audit.actions import record, record_system
-from authorisation.enums import BEFORE_DECISION, Stage
+from audit.models import Event
+from authorisation.enums import BEFORE_DECISION, Stage, WindowKind
 from authorisation.errors import WaveRefused
 from authorisation.models import Application, Wave, WaveMove, Window
 from panels.permissions import check_administers
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 def add_wave(*, cycle: int, number: int, deadline: date, by: Actor) -> Wave:
     """A new wave. Raises WaveRefused when its deadline is not after that of the wave before it."""
     check_administers(by)
+    if number < 1:
+        raise WaveRefused(f"Wave {number} cannot be: waves are numbered from 1.")
     if Wave.objects.filter(cycle=cycle, number=number).exists():
         raise WaveRefused(f"Wave {number} of {cycle} exists already.")
     for other in Wave.objects.filter(cycle=cycle):
@@ -42,7 +45,7 @@ def defer(application: Application, *, to_wave: Wave, reason: str, by: Actor) ->
 
     Called by the flow under the case's lock. Raises WaveRefused.
     """
-    if application.stage not in BEFORE_DECISION:
+    if application.stage not in BEFORE_DECISION or application.outcome:
         raise WaveRefused(f"{application.ref} is {application.get_stage_display().lower()}: it cannot be deferred now.")
     if to_wave.cycle != application.cycle or to_wave.number <= application.wave.number:
         raise WaveRefused(f"{application.ref} is in {application.wave}: defer it to a later wave of the same cycle.")
@@ -81,10 +84,10 @@ def resume(application: Application, *, at: Stage, by: Actor) -> None:
     """Take a deferred case up again as a new attempt, from the stage agreed. Called by the flow."""
     if at not in RESUMES_AT:
         raise WaveRefused(f"A deferred case resumes at {', '.join(stage.label.lower() for stage in RESUMES_AT)}.")
-    if at is Stage.MODERATION and not application.reports.exists():
-        raise WaveRefused(f"{application.ref} has had no site visit: resume it there or earlier.")
-    if at is Stage.SITE_VISIT_PLANNING and not application.findings.exists():
-        raise WaveRefused(f"{application.ref} has had no desk-top review: resume it in preparation.")
+    if at is Stage.MODERATION:
+        _check_commented(application)
+    if at is not Stage.PREPARATION and not _happened(application, "desk_top.second_read"):
+        raise WaveRefused(f"{application.ref} has had no whole desk-top review: resume it in preparation.")
     application.attempt += 1
     application.resumes_at = at
     record(
@@ -96,9 +99,25 @@ def resume(application: Application, *, at: Stage, by: Actor) -> None:
     )
 
 
+def _check_commented(application: Application) -> None:
+    """Raise WaveRefused when the case has no report, or its CCG has not had all its days to comment on it."""
+    window = Window.objects.filter(application=application, kind=WindowKind.REPORT_COMMENTS).last()
+    if window is None:
+        raise WaveRefused(f"{application.ref} has had no site visit: resume it there or earlier.")
+    if window.answered_at is None and window.lapsed_at is None:
+        raise WaveRefused(
+            f"The deferral stopped the days {application.ref} had to comment on its report: resume it at the site "
+            "visit."
+        )
+
+
+def _happened(application: Application, event_type: str) -> bool:
+    return Event.objects.filter(stream=application.stream, event_type=event_type).exists()
+
+
 def withdraw(application: Application, *, reason: str, by: Actor) -> None:
     """The applicants withdraw before the decision (section 14B(4)(b) of the NHS Act 2006). Called by the flow."""
-    if application.stage not in BEFORE_DECISION | {Stage.DEFERRED}:
+    if application.stage not in BEFORE_DECISION | {Stage.DEFERRED} or application.outcome:
         raise WaveRefused(
             f"{application.ref} is {application.get_stage_display().lower()}: it cannot be withdrawn now."
         )

@@ -1,4 +1,4 @@
-"""The CCG's windows: opened, answered, waived, lapsed. Called by the flow, which holds the lock and settles the case."""
+"""The CCG's windows: opened, answered, waived, lapsed. Called by the flow, which holds the lock and settles."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ def answer(application: Application, *, kind: WindowKind, text: str, by: Person,
             f"The window closed on {window.closes_at:%-d %B %Y}: the answer cannot be taken. "
             "Ask the secretariat how to bring new evidence to a review."
         )
+    if window.answered_at or window.stopped_at or window.lapsed_at:
+        raise WindowRefused(
+            f"{application.ref} has no window open ({window.get_kind_display().lower()}): it was answered, has lapsed "
+            "or was stopped by a deferral."
+        )
     if not text.strip():
         raise WindowRefused("The answer is empty: write your comments, or that you have none.")
     event = record(
@@ -67,6 +72,8 @@ def answer(application: Application, *, kind: WindowKind, text: str, by: Person,
 def lapse(application: Application, *, kind: WindowKind, by: Literal["system"] = "system") -> None:
     """The window ended and the CCG did not answer. The clock says so, not a person."""
     window = window_of(application, kind)
+    if window.answered_at or window.stopped_at or window.lapsed_at:
+        raise WindowRefused(f"The window of {application.ref} has ended already: {window.get_kind_display().lower()}.")
     if clock.now() < window.closes_at:
         raise WindowRefused(f"The window of {application.ref} is open until {window.closes_at:%-d %B %Y}.")
     event = record(

@@ -16,7 +16,7 @@ from panels.errors import SittingRefused
 from panels.models import LIVE, Item, ItemState, Panel, Sitting
 from panels.permissions import check_administers, check_runs
 from panels.policies import check_convening
-from panels.queries import accepted, plan_of, examine
+from panels.queries import accepted, examine, plan_of
 
 if TYPE_CHECKING:
     from panels.permissions import Actor
@@ -88,7 +88,7 @@ def _lock(sitting: Sitting) -> tuple[Panel, Sitting]:
 
 @transaction.atomic
 def close_sitting(*, sitting: Sitting, by: Actor) -> Sitting:
-    """The day is over; what was not decided is listed again for another. Raises SittingRefused while an item is open."""
+    """The day is over; what was not decided is listed again. Raises SittingRefused while an item is open."""
     panel, sitting = _lock(sitting)
     check_runs(by, panel)
     if not sitting.convened_at or sitting.closed_at:
