@@ -191,7 +191,8 @@ class JobActivation(AbstractJobActivation):
 
     @Activation.status.transition(source=STATUS.NEW, target=STATUS.SCHEDULED)
     def activate(self) -> None:
-        """Send the job once the transaction is committed."""
+        """Send the job once the transaction is committed, and note it."""
+        note_opened(self.process, self.flow_task)
         self._send()
 
     @Activation.status.transition(source=[STATUS.SCHEDULED, STATUS.STARTED], target=STATUS.STARTED)

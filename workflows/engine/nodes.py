@@ -210,11 +210,11 @@ class Job(nodes.AbstractJob):
     work: `case -> result`, outside any lock, changing nothing: it makes a letter, asks another machine.
     done: `(case, result) -> JSON value`, under the lock, records what was made, by "system"; the task keeps what it
     returns. Without it the task keeps the result itself, which must then be a JSON value.
+    stage: what the case's `stage` becomes when the job is sent; None leaves it.
     send: takes the task's key and sends the message; it may be lost or delivered twice.
     """
 
     activation_class = activations.JobActivation
-    stage: str | None = None
 
     def __init__(
         self,
@@ -223,9 +223,10 @@ class Job(nodes.AbstractJob):
         send: Callable[[int], object],
         done: Callable[[Case, Any], Any] | None = None,
         title: str = "",
+        stage: str | None = None,
     ) -> None:
         super().__init__()
-        self.work, self.done, self.send, self.task_title = work, done, send, title
+        self.work, self.done, self.send, self.task_title, self.stage = work, done, send, title, stage
 
     def _resolve(self, instance: object) -> None:
         super()._resolve(instance)

@@ -108,9 +108,9 @@ class Authorisation(CaseFlow):
         .Permission("directory.administer", obj=this.board)
         .Next(this.letter)
     )
-    letter = Job(this.write_letter, done=this.keep_letter, send=send_job, title="Decision letter").Next(
-        this.publication
-    )
+    letter = Job(
+        this.write_letter, done=this.keep_letter, send=send_job, title="Decision letter", stage=Stage.LETTER
+    ).Next(this.publication)
     publication = (
         Step(title="Publish the decision", stage=Stage.PUBLICATION)
         .Permission("directory.administer", obj=this.board)
