@@ -1,0 +1,132 @@
+"""Seated panels, sittings and decided items."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from authorisation.models import Application
+from authorisation.rulesets import seat_plan
+from directory.queries import today
+from panels.actions import items, seats, sittings
+from panels.actions.panels import propose_panel
+from panels.models import Appointment, Item, Outcome, Panel, Sitting, Stance
+from panels.rules import COALITION_SEAT
+from tests.factories.world import World
+
+MEMBERS = {
+    "chair": ("chair", "BOARD"),
+    "key_assessor": ("key_assessor", "RN1"),
+    "clinician": ("clinician", "RN1"),
+    "finance": ("finance", "RN1"),
+    "local_authority": ("local_authority", "LA1"),
+    "lay": ("lay", "BOARD"),
+}
+BOARD_MEMBERS = ("board_member", "second_board_member")
+
+
+@dataclass
+class Meeting:
+    """A panel with its sitting, its items by case and its appointments by the name of the member."""
+
+    world: World
+    panel: Panel
+    sitting: Sitting
+    items: dict[str, Item]
+    members: dict[str, Appointment]
+
+    def item(self, case: Application) -> Item:
+        return Item.objects.select_related("panel", "sitting").get(pk=self.items[case.ref].pk)
+
+    def of(self, name: str) -> Appointment:
+        return Appointment.objects.select_related("seat", "person").get(pk=self.members[name].pk)
+
+    @property
+    def everybody(self) -> list[Appointment]:
+        rows = self.panel.appointments.filter(state="accepted").select_related("seat", "person")
+        return list(rows.order_by("seat__number"))
+
+
+def sitting_on(
+    world: World,
+    kind: str,
+    cases: Sequence[Application],
+    *,
+    on: Any = None,
+    voices: Sequence[str] = ("voice",),
+    without: Sequence[str] = (),
+    accept: bool = True,
+) -> Meeting:
+    """A panel of that kind with everybody seated, and the cases on its agenda for `on` (today)."""
+    by = world.secretary
+    panel = propose_panel(
+        plan=seat_plan(world.ruleset.body, kind), title=f"{kind} panel", ruleset=world.ruleset.version, by=by
+    )
+    agenda = [sittings.Case(case.ccg, case.ref) for case in cases]
+    sitting = sittings.list_sitting(panel=panel, on=on or today(), cases=agenda, by=by)
+    wanted = [each for each in proposals(world, panel, voices) if each.person not in [world.people[n] for n in without]]
+    appointments = seats.fill_seats(panel=panel, proposals=wanted, by=by)
+    for appointment in appointments if accept else ():
+        seats.accept_seat(appointment=appointment, by=appointment.person)
+    names = {person.pk: name for name, person in world.people.items()}
+    listed = {item.case_ref: item for item in sitting.items.all()}
+    panel.refresh_from_db()
+    return Meeting(world, panel, sitting, listed, {names[each.person_id]: each for each in appointments})
+
+
+def proposals(world: World, panel: Panel, voices: Sequence[str] = ("voice",)) -> list[seats.Proposal]:
+    """Somebody for every seat, and these Coalition representatives."""
+    left, board = list(voices), list(BOARD_MEMBERS)
+    found = []
+    for seat in panel.seats.order_by("number"):
+        if seat.kind == COALITION_SEAT:
+            if left:
+                found.append(coalition(world, seat, left.pop(0)))
+        elif seat.kind == "board_member":
+            if board:
+                found.append(seats.Proposal(seat, world.people[board.pop(0)], world.organisations["BOARD"]))
+        else:
+            name, body = MEMBERS[seat.kind]
+            found.append(seats.Proposal(seat, world.people[name], world.organisations[body]))
+    return found
+
+
+def coalition(world: World, seat: Any, name: str) -> seats.Proposal:
+    nomination = world.nominations[name]
+    return seats.Proposal(seat, world.people[name], nomination.body, nomination)
+
+
+def convened(meeting: Meeting) -> Meeting:
+    sittings.convene(sitting=meeting.sitting, by=meeting.world.secretary)
+    meeting.panel.refresh_from_db()
+    return meeting
+
+
+def opened(meeting: Meeting, case: Application, *, absent: Sequence[str] = ()) -> Item:
+    """The item opened with everybody but the absent in the room."""
+    out = {meeting.members[name].pk for name in absent}
+    here = [each for each in meeting.everybody if each.pk not in out]
+    return items.open_item(item=meeting.item(case), present=here, by=meeting.world.secretary)
+
+
+def positions(item: Item, **stances: Any) -> dict[int, items.Said]:
+    """A position for everybody who is in the room and has not left it: concur, unless told by seat kind."""
+    present = dict(item.attendances.order_by("pk").values_list("appointment_id", "present"))
+    gone = set(item.recusals.values_list("appointment_id", flat=True))
+    kinds = dict(Appointment.objects.filter(pk__in=present).values_list("pk", "seat__kind"))
+    return {
+        pk: stances.get(kinds[pk], items.Said(Stance.CONCUR))
+        for pk, here in present.items()
+        if here and pk not in gone
+    }
+
+
+def decide(meeting: Meeting, case: Application, outcome: str, **stances: Any) -> Outcome:
+    """The item opened and decided, everybody concurring."""
+    item = opened(meeting, case)
+    return items.decide_item(
+        item=item,
+        outcome=outcome,
+        reasons="What the evidence shows.",
+        positions=positions(item, **stances),
+        by=meeting.world.secretary,
+    )
