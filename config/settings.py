@@ -12,13 +12,14 @@ import environ
 from config.environment import local_key, refuse_demonstration_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
-
 env = environ.Env()
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 # A variable that is there but empty, as in a copy of .env.example, is not set.
 env.ENVIRON = {name: value for name, value in os.environ.items() if value}
+
+# Everything this machine makes for itself: keys, built files, databases, logs.
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 DEMONSTRATION = env.bool("DEMONSTRATION", default=False)
 DEBUG = env.bool("DEBUG", default=False)

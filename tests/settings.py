@@ -4,17 +4,21 @@ import atexit
 import os
 import shutil
 import tempfile
-from pathlib import Path
-
-os.environ.update(
-    {"DEMONSTRATION": "0", "DEBUG": "0", "SECRET_KEY": "tests-only", "ALLOWED_HOSTS": "testserver,localhost"}
-)
-
-from config.settings import *
-from config.settings import DATABASES, INSTALLED_APPS, STORAGES
 
 SCRATCH = tempfile.mkdtemp(prefix="panel-authority-tests-")
 atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
+os.environ.update(
+    {
+        "DEMONSTRATION": "0",
+        "DEBUG": "0",
+        "SECRET_KEY": "tests-only",
+        "ALLOWED_HOSTS": "testserver,localhost",
+        "VAR_DIR": SCRATCH,
+    }
+)
+
+from config.settings import *
+from config.settings import DATABASES, INSTALLED_APPS, STATIC_ROOT, STORAGES
 
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
@@ -26,12 +30,8 @@ else:
     _database["TEST"] = {"NAME": f"test_panels_{os.getpid()}"}
     _database["CONN_MAX_AGE"] = 0
 
-STATIC_ROOT = Path(SCRATCH) / "static"
 STATIC_ROOT.mkdir()
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-MEDIA_ROOT = Path(SCRATCH) / "media"
-AUDIT_SIGNING_KEY_FILE = Path(SCRATCH) / "audit.key"
-AUDIT_SIGNER_STATE = Path(SCRATCH) / "audit.signed"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # The live server and the test client speak plain http.

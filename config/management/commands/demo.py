@@ -18,9 +18,9 @@ from config.demonstration import CHECKED_PAGES, personas
 from config.processes import ChildDied, Processes, free_port, port_in_use, start_valkey
 from config.visitor import Visitor, faults
 
+LOGS = settings.VAR_DIR / "log"
 READY_SECONDS = 60
 WORKER_SECONDS = 20
-LOGS = "var/log"
 # Files of other packages that no page of ours asks for; compressing them takes a second of every start.
 UNUSED_FILES = ["guardian/*", "htmx-4*", "htmax-4*", "ext"]
 
@@ -61,10 +61,9 @@ class Command(BaseCommand):
     def _run(self, processes: Processes, scratch: Path, port: int, *, check: bool) -> None:
         address = f"http://127.0.0.1:{port}" if check else f"http://localhost:{port}"
         broker = self._prepare(processes, scratch)
-        logs = settings.BASE_DIR / LOGS
-        logs.mkdir(exist_ok=True)
+        LOGS.mkdir(exist_ok=True)
         for name, command in _commands(scratch, port).items():
-            log = (logs / f"{name}.log").open("wb")
+            log = (LOGS / f"{name}.log").open("wb")
             processes.start(name, [sys.executable, "-m", *command], env={"REDIS_URL": broker}, log=log)
         self._wait_until_ready(processes, address)
         if check:
