@@ -46,4 +46,9 @@ def open_wave(
 
 def confirm_second_reading(cases: Sequence[Application], *, by: Person) -> None:
     """The second reading of a whole wave where nothing is changed. Raises NotNow naming a case not ready for it."""
-    bulk.bulk_advance(Flow.second_reading, cases, by=by, change_many=lambda read: findings.confirm_wave(read, by=by))
+    with transaction.atomic():
+        wave = bulk.bulk_advance(
+            Flow.second_reading, cases, by=by, change_many=lambda read: findings.confirm_wave(read, by=by)
+        )
+        if wave.refused:
+            raise NotNow(" ".join(wave.refused.values()))

@@ -196,7 +196,7 @@ class Deeds:
 
     def open_round(self, dates: ReviewDates, shift: timedelta) -> None:
         """A quarterly review is announced."""
-        assert dates.evidence_due is not None  # noqa: S101  every replayed review has one
+        assert dates.evidence_due is not None
         review_actions.open_round(
             cycle=CYCLE,
             number=dates.number,
@@ -209,7 +209,7 @@ class Deeds:
     @staticmethod
     def announced(dates: ReviewDates) -> date:
         """When a round is announced: four weeks before its evidence is due."""
-        assert dates.evidence_due is not None  # noqa: S101  every replayed review has one
+        assert dates.evidence_due is not None
         return dates.evidence_due.date - timedelta(days=28)
 
     def count(self, number: int) -> None:

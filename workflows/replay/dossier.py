@@ -1,4 +1,4 @@
-"""What each CCG's file says at each tier, drawn from the fact table; what it does not give is synthetic and repeatable."""
+"""What each CCG's file says at each tier, from the fact table; what that does not give is synthetic and repeatable."""
 
 from __future__ import annotations
 

@@ -28,10 +28,11 @@ class Planner:
         self.files: Mapping[str, Dossier] = deeds.dossiers
         self.changes = [each for each in calendar.wave_changes if each.code in self.files]
         self.script = Script()
+        self.wave = 0
 
     def add(self, on: date, at: time, name: str, do: Callable[..., object], *given: object) -> None:
-        """One act on a day of the historic calendar."""
-        self.script.add(on + self.shift, at, name, partial(do, *given))
+        """One act on a day of the historic calendar, in the wave being laid out."""
+        self.script.add(on + self.shift, at, name, partial(do, *given), wave=self.wave)
 
     def day(self, on: date) -> date:
         """The day a historic day falls on in this replay."""
@@ -41,6 +42,7 @@ class Planner:
         """Everything, from the approval of the waves to the review of October 2013."""
         self._open()
         for wave in self.calendar.waves.values():
+            self.wave = wave.number
             deferred = [each.code for each in self.changes if each.kind == "deferred"]
             left = [each.code for each in self.changes if each.kind == "deferred" and each.from_wave == wave.number]
             decided = [code for code, file in self.files.items() if file.fact.wave_decided == wave.number]
@@ -51,7 +53,9 @@ class Planner:
             self._meet(wave, places)
             self._decide(wave, decided)
         for change in self.changes:
+            self.wave = change.to_wave
             self._change(change)
+        self.wave = 0
         for review in self.calendar.reviews:
             self._review(review)
         return self.script
@@ -94,7 +98,8 @@ class Planner:
         self.add(seated, MORNING, "site visit arranged", self.deeds.seat_visit, code, self.day(on))
         self.add(on, MORNING, "site visit", self.deeds.visit, code, self.day(on))
         self.add(reported, MORNING, "report", self.deeds.report, code, self.day(on))
-        if self.files[code].answers[0]:
+        # In a moved calendar bank holidays fall elsewhere and a window may outlast its panel day: all answer then.
+        if self.files[code].answers[0] or self.shift:
             self.add(add_working_days(reported, 6), MORNING, "comments", self.deeds.comment, code)
 
     def _meet(self, wave: WaveDates, places: Mapping[str, Allocation]) -> None:

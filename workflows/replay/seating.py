@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,6 +40,8 @@ class Seating:
         self.near = {person.pk: codes_near(codes, cast.homes[person.pk]) for person in cast.parts["coalition"]}
         self.nomination = {each.person_id: each for each in cast.nominations}
         self.decided = 0
+        # From this day on, Coalition seats of site visits are offered and not yet answered (the demonstration).
+        self.unanswered_from: date | None = None
 
     def seat(self, kind: str, title: str, on: date, cases: Sequence[Application]) -> Meeting:
         """Propose the panel, list its day, fill its seats; everyone declares and accepts."""
@@ -52,9 +54,14 @@ class Seating:
         codes = [case.ccg.code for case in cases]
         proposals = self._proposals(panel, kind, on, codes)
         for appointment in seats.fill_seats(panel=panel, proposals=proposals, by=secretary):
-            seats.accept_seat(appointment=appointment, by=appointment.person)
+            if not self._unanswered(appointment, kind, on):
+                seats.accept_seat(appointment=appointment, by=appointment.person)
         listed = {item.organisation_id: item for item in sitting.items.all()}
         return Meeting(panel, sitting, {case.ccg.code: listed[case.ccg_id] for case in cases})
+
+    def _unanswered(self, appointment: Appointment, kind: str, on: date) -> bool:
+        late = self.unanswered_from is not None and on >= self.unanswered_from
+        return late and kind == "site_visit" and appointment.seat.kind == COALITION_SEAT
 
     def _proposals(self, panel: Panel, kind: str, on: date, codes: list[str]) -> list[seats.Proposal]:
         taken: list[seats.Proposal] = []
@@ -71,7 +78,7 @@ class Seating:
 
     def _coalition(self, on: date, codes: list[str], count: int) -> list[Nomination]:
         """People of whom, for every case, at least one may judge it; the two bodies in turn where possible."""
-        free = self._free(self.cast.parts["coalition"], on, lambda person: True)
+        free = [person for person in self.cast.parts["coalition"] if person.pk not in self.booked[on]]
         agenda = set(codes)
         free.sort(key=lambda person: (len(self.near[person.pk] & agenda), self.load[person.pk]))
         chosen: list[Person] = []
@@ -99,14 +106,15 @@ class Seating:
         else:
             pool, by = self.cast.parts[PARTS[seat]], known[BOARD]
         agenda = set(codes)
-        free = self._free(pool, on, lambda person: self.cast.homes[person.pk] not in agenda or len(agenda) > 1)
+        free = [
+            person
+            for person in pool
+            if person.pk not in self.booked[on] and (self.cast.homes[person.pk] not in agenda or len(agenda) > 1)
+        ]
         free.sort(key=lambda person: (self.cast.homes[person.pk] in agenda, self.load[person.pk]))
         person = free[0]
         self._book(person, on)
         return person, by if seat != "local_authority" else known[self.cast.homes[person.pk]]
-
-    def _free(self, pool: Iterable[Person], on: date, suits: Callable[[Person], bool]) -> list[Person]:
-        return [person for person in pool if person.pk not in self.booked[on] and suits(person)]
 
     def _book(self, person: Person, on: date) -> None:
         self.booked[on].add(person.pk)

@@ -99,9 +99,10 @@ def _surrey_heath() -> bool:
 
 def _surrey_downs() -> bool:
     reviews = ApplicationReview.objects.filter(_of("99H")).order_by("round__number")
-    return len(_imposed("99H")) == NUMBERS["99H"] and list(
-        reviews.values_list("round__number", "conditions_left")
-    ) == [(1, 2), (2, 0)]
+    return len(_imposed("99H")) == NUMBERS["99H"] and list(reviews.values_list("round__number", "conditions_left")) == [
+        (1, 2),
+        (2, 0),
+    ]
 
 
 def _numbers() -> bool:

@@ -17,11 +17,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from audit.errors import Refused
+from workflows.management.progress import Bar
 from workflows.replay.report import Line, compare, table
 from workflows.replay.run import LAST_DAY, Replay, Result
 from workflows.replay.stories import Story, told
-
-BAR = 24
 
 
 class Command(BaseCommand):
@@ -44,7 +43,7 @@ class Command(BaseCommand):
         start = time.perf_counter()
         try:
             replay.set_stage()
-            replay.play(until=options["until"], progress=self._progress)
+            replay.play(until=options["until"], progress=Bar())
         except Refused as refused:
             raise CommandError(refused.message) from refused
         result = replay.result(time.perf_counter() - start)
@@ -55,14 +54,6 @@ class Command(BaseCommand):
         agrees = all(line.agrees for line in lines) and all(story.holds for story in stories)
         if result.panels_without_coalition_representative or (whole and not agrees):
             sys.exit(1)
-
-    def _progress(self, done: int, total: int, day: date, name: str) -> None:
-        if sys.stderr.isatty() and (done % 10 == 0 or done == total):
-            filled = BAR * done // total
-            bar = "#" * filled + "." * (BAR - filled)
-            end = "\n" if done == total else ""
-            sys.stderr.write(f"\r[{bar}] {done}/{total}  {day:%d %b %Y}  {name:<24.24}{end}")
-            sys.stderr.flush()
 
     def _print(self, result: Result, lines: list[Line], stories: list[Story], *, as_json: bool) -> None:
         if as_json:

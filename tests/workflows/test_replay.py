@@ -1,0 +1,68 @@
+"""The main job: 211 CCGs through the whole process, held to the published figures. Every expected value is a C fact."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Count
+
+from audit.invariants import CHECKS as AUDIT
+from authorisation.invariants import CHECKS as AUTHORISATION
+from authorisation.models import Application, Publication, Window
+from directory.invariants import CHECKS as DIRECTORY
+from panels.invariants import CHECKS as PANELS
+from workflows.engine.invariants import CHECKS as ENGINE
+from workflows.replay.stories import told
+
+WAVES = [
+    {"wave": 1, "decided": 34, "full": 8, "conditional": 26, "with_directions": 0},
+    {"wave": 2, "decided": 67, "full": 19, "conditional": 48, "with_directions": 3},
+    {"wave": 3, "decided": 62, "full": 6, "conditional": 56, "with_directions": 5},
+    {"wave": 4, "decided": 48, "full": 10, "conditional": 38, "with_directions": 7},
+]
+REVIEWS = [
+    {"review": 0, "full": 106, "conditional": 105, "with_directions": 14},
+    {"review": 1, "full": 152, "conditional": 59, "with_directions": 8},
+    {"review": 2, "full": 180, "conditional": 31, "with_directions": 7},
+]
+
+
+def replay(*options: str) -> dict:
+    out = StringIO()
+    call_command("replay", "--json", *options, stdout=out)
+    return json.loads(out.getvalue())
+
+
+def broken() -> list[str]:
+    return [
+        f"{name}: {sentence}"
+        for checks in (AUDIT, DIRECTORY, PANELS, AUTHORISATION, ENGINE)
+        for name, check in checks.items()
+        for sentence in check()
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_whole_replay():
+    result = replay()
+    assert result["waves"] == WAVES
+    assert result["reviews"] == REVIEWS
+    assert result["panels_without_coalition_representative"] == 0
+    assert [story.sentence for story in told() if not story.holds] == []
+    assert dict(Application.objects.values_list("stage").annotate(Count("pk"))) == {"closed": 180, "review": 31}
+    assert Publication.objects.count() == 211
+    # Silence is an answer too: some windows were closed by the clock.
+    assert Window.objects.filter(lapsed_at__isnull=False).exists()
+    assert Window.objects.filter(answered_at__isnull=False).exists()
+    assert broken() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_replay_until_a_day_stops_there_and_refuses_to_begin_again():
+    result = replay("--until", "2012-06-30", "--wave", "1")
+    assert result["waves"] == []
+    assert set(Application.objects.values_list("stage", flat=True)) == {"preparation", "desk_top"}
+    assert Application.objects.count() == 34
+    with pytest.raises(CommandError, match="already holds applications"):
+        replay("--wave", "1")

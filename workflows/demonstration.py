@@ -1,0 +1,157 @@
+"""The demonstration: a replayed world stopped on a day when everyone has something to do, moved so that it is today."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+
+from django.db import transaction
+
+from audit import clock
+from audit.actions import record_system
+from audit.models import Event
+from authorisation.calendar import LONDON
+from authorisation.enums import Stage
+from authorisation.models import Application
+from directory.models import Person, PostKind
+from panels.models import Appointment, AppointmentState, Sitting
+from panels.rules import COALITION_SEAT
+from workflows.replay.run import Replay
+
+LOADED = "demonstration.loaded"
+# A week in which wave 1 is with the sub-committee, wave 2 in conditions, wave 3 in site visits, wave 4 submitted.
+FIRST_POSSIBLE_DAY = date(2012, 11, 27)
+WAVE_FOUR_STANDS = (4, date(2012, 11, 26))
+ANSWERS_AWAITED_AFTER = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Persona:
+    """Someone to sign in as."""
+
+    key: str
+    name: str
+    role: str
+    email: str
+    what_to_try: str
+
+
+ROLES: Mapping[str, tuple[str, str]] = {
+    "secretary": ("Board's secretariat", "Fill a panel, convene a sitting, record what a panel decided, publish."),
+    "coalition": ("Coalition representative", "Accept the seat you are offered: declare your interests first."),
+    "chair": ("Chair of a site-visit panel", "Convene the visit; see what happens without the Coalition seat."),
+    "member": ("Member of the sub-committee", "Read the cases on the next agenda and who sits beside you."),
+    "ccg": ("Accountable officer, wave 2", "Answer the conditions proposed for your CCG before the window closes."),
+    "ccg_report": ("Accountable officer, wave 3", "Comment on your site-visit report in time."),
+    "assessor": ("Desk-top assessor", "Record the findings of a domain: each criterion needs a reason."),
+    "reader": ("Second reader", "Confirm a desk-top review or change a finding."),
+    "director": ("Regional director", "Sign off what moderation recommended for your region."),
+    "nominations": ("Nominations secretary of a Coalition body", "See where the people you nominated sit."),
+    "guardian": ("Conflicts guardian", "Read the checks of any panel and the facts behind each."),
+    "auditor": ("Auditor", "Check who sat on which panel, and why they were allowed to."),
+}
+
+PAGES = ("/", "/applications/", "/panels/", "/panels/PAN-0001/", "/register/")
+READS_ALL = ("secretary", "assessor", "reader", "guardian", "auditor")
+CHECKED_PAGES: Mapping[str, tuple[str, ...]] = {
+    "public": ("/", "/register/", "/calendar/", "/demo/", "/sign-in/"),
+    **dict.fromkeys(ROLES, PAGES),
+    **dict.fromkeys(READS_ALL, (*PAGES, "/applications/CCG-02Q-2012/")),
+}
+
+
+def is_loaded() -> bool:
+    """Whether this database holds the demonstration."""
+    return Event.objects.filter(event_type=LOADED).exists()
+
+
+def historic_day(today: date) -> date:
+    """The day of 2012 that stands for today: the same weekday in the week in which everyone has something to do."""
+    return FIRST_POSSIBLE_DAY + timedelta(days=(today.weekday() - FIRST_POSSIBLE_DAY.weekday()) % 7)
+
+
+def load(progress: Callable[[int, int, date, str], None] | None = None) -> None:
+    """Replay until yesterday and choose who can be signed in as. The database must be empty."""
+    today = clock.now().astimezone(LONDON).date()
+    historic = historic_day(today)
+    replay = Replay(shift=today - historic)
+    with transaction.atomic():
+        replay.set_stage()
+        wave, last = WAVE_FOUR_STANDS
+        replay.script.without_wave_after(wave, last + replay.shift)
+        replay.deeds.seating.unanswered_from = today + ANSWERS_AWAITED_AFTER
+        replay.play(until=historic - timedelta(days=1), progress=progress)
+        chosen = {key: find() for key, find in FIND.items()}
+        record_system(
+            LOADED,
+            by="system",
+            public={"personas": [{"key": key, "person": person.stream} for key, person in chosen.items()]},
+        )
+
+
+def personas() -> list[Persona]:
+    """The people to sign in as, in the order of the roles; empty where no demonstration is loaded."""
+    event = Event.objects.filter(event_type=LOADED).order_by("-pk").first()
+    if event is None:
+        return []
+    streams = {row["key"]: row["person"] for row in json.loads(bytes(event.leaf))["public"]["personas"]}
+    people = {person.stream: person for person in Person.objects.filter(stream__in=streams.values())}
+    return [
+        Persona(key, people[streams[key]].display_name, role, people[streams[key]].email, what)
+        for key, (role, what) in ROLES.items()
+        if key in streams
+    ]
+
+
+def person_of(key: str) -> Person | None:
+    """The person behind a key; None when there is none or no demonstration is loaded."""
+    email = {persona.key: persona.email for persona in personas()}.get(key)
+    return Person.objects.filter(email=email, is_active=True).first() if email else None
+
+
+def _holder(kind: PostKind) -> Person:
+    return Person.objects.filter(posts__kind=kind, posts__in_force=True).order_by("pk")[0]
+
+
+def _coalition() -> Person:
+    """Somebody whose seat waits for an answer."""
+    offered = Appointment.objects.filter(state=AppointmentState.PROPOSED, seat__kind=COALITION_SEAT)
+    return offered.select_related("person").order_by("panel__sittings__on", "pk")[0].person
+
+
+def _seated(kind: str, seat: str) -> Person:
+    """The holder of a seat on the next panel of a kind that has not been convened."""
+    sitting = Sitting.objects.filter(panel__kind=kind, convened_at__isnull=True).order_by("on", "pk")[0]
+    return sitting.panel.appointments.filter(seat__kind=seat, state=AppointmentState.ACCEPTED)[0].person
+
+
+def _officer(stage: Stage) -> Person:
+    """The accountable officer of a CCG that has something to answer."""
+    case = Application.objects.filter(stage=stage).order_by("ref")[0]
+    return Person.objects.filter(posts__organisation=case.ccg_id, posts__kind=PostKind.ACCOUNTABLE_OFFICER)[0]
+
+
+def _director() -> Person:
+    """The director of a region with something to sign off; any, on a day with nothing to sign."""
+    waiting = Application.objects.filter(stage=Stage.SIGN_OFF).values("ccg__parent__parent")
+    directors = Person.objects.filter(posts__kind=PostKind.REGIONAL_DIRECTOR, posts__in_force=True)
+    return directors.filter(posts__organisation__in=waiting).order_by("pk").first() or directors.order_by("pk")[0]
+
+
+FIND: Mapping[str, Callable[[], Person]] = {
+    "secretary": partial(_holder, PostKind.SECRETARIAT),
+    "coalition": _coalition,
+    "chair": partial(_seated, "site_visit", "chair"),
+    "member": partial(_seated, "decision", "board_member"),
+    "ccg": partial(_officer, Stage.CONDITIONS_RESPONSE),
+    "ccg_report": partial(_officer, Stage.REPORT_COMMENTS),
+    "assessor": partial(_holder, PostKind.DESK_TOP_ASSESSOR),
+    "reader": partial(_holder, PostKind.SECOND_READER),
+    "director": _director,
+    "nominations": partial(_holder, PostKind.NOMINATIONS_SECRETARY),
+    "guardian": partial(_holder, PostKind.CONFLICTS_GUARDIAN),
+    "auditor": partial(_holder, PostKind.AUDITOR),
+}
