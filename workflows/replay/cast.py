@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from authorisation.facts import CcgFact, load_area_teams, load_ties
 from directory.actions import organisations, people, posts, ties
@@ -15,24 +16,9 @@ from directory.rows import NewOrganisation, NewPerson, NewPost, NewTie
 from panels.actions.panels import nominate
 from panels.models import Nomination
 
-FIRST_NAMES = " ".join(
-    (
-        "Aisha Alan Amara Anita Ben Bridget Carol Chidi Claire Colin Daniel Dele Diane Elena Emma Farah Fiona",
-        "George Grace Hannah Harjit Helen Ian Imran Janet Jas Joan Karen Keith Laura Leila Liam Lucy Malik",
-        "Maria Martin Meera Nadia Neil Niamh Nkechi Olu Owen Pam Patrick Priya Rachel Rajan Rhys Rosa Ruth",
-        "Sam Sandra Sean Shazia Simon Sunita Tariq Tessa Tom Uma Vikram Wendy Yasmin Yusuf Zoe",
-    )
-).split()
-LAST_NAMES = " ".join(
-    (
-        "Abbott Adeyemi Ahmed Allen Banerjee Barker Bell Bennett Bhatt Booth Brennan Burke Campbell Carter",
-        "Chandra Choudhury Clarke Cole Cooper Das Dawson Desai Doyle Edwards Ellis Evans Farooq Fletcher",
-        "Foster Gill Grant Greene Griffiths Hall Hamid Harper Hughes Hussain Iqbal Jackson James Joshi Kaur",
-        "Kelly Khan Lambert Lawson Lewis Malik Marsh Mason Mehta Mensah Mistry Moore Morgan Nair Nolan Obi",
-        "Okafor Osborne Owusu Parker Patel Pearce Price Quinn Rahman Reid Roberts Rose Saunders Shah Sharma",
-        "Shaw Singh Sutton Taylor Thomas Turner Uddin Walsh Ward Webb White Wright Yates",
-    )
-).split()
+# Common first and last names; the people they make up never lived.
+NAMES = Path(__file__).with_name("names.txt")
+FIRST_NAMES, LAST_NAMES = (line.split() for line in NAMES.read_text().splitlines())
 REGIONS = {"North": "RGN", "Midlands and East": "RGM", "London": "RGL", "South": "RGS"}
 COALITION = {"NHSA": "NHS Alliance", "NAPC": "National Association of Primary Care"}
 BOARD = "BOARD"
