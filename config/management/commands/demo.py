@@ -63,8 +63,8 @@ class Command(BaseCommand):
         broker = self._prepare(processes, scratch)
         LOGS.mkdir(exist_ok=True)
         for name, command in _commands(scratch, port).items():
-            log = (LOGS / f"{name}.log").open("wb")
-            processes.start(name, [sys.executable, "-m", *command], env={"REDIS_URL": broker}, log=log)
+            with (LOGS / f"{name}.log").open("wb") as log:
+                processes.start(name, [sys.executable, "-m", *command], env={"REDIS_URL": broker}, log=log)
         self._wait_until_ready(processes, address)
         if check:
             self._check(address)

@@ -130,7 +130,7 @@ class Everything:
                 sys.stdout.write(line)
                 sys.stdout.flush()
                 closing = line if line.strip() else closing
-        self.counts.update({kind: int(number) for number, kind in CLOSING.findall(COLOUR.sub("", closing))})
+        self.counts.update(count(closing))
         if process.returncode not in {0, NOTHING_COLLECTED}:
             self.failed.append(name)
 
@@ -146,6 +146,12 @@ class Everything:
         told = ", ".join(f"{self.counts[kind]} {kind}" for kind in kinds) or "no tests ran"
         say(f" {told} in {seconds:.2f}s ".center(shutil.get_terminal_size().columns, "="))
         return 1 if self.failed else 0
+
+
+def count(closing: str) -> dict[str, int]:
+    """Read pytest's closing line; one error and two errors are the same kind."""
+    plural = {"error": "errors", "warning": "warnings"}
+    return {plural.get(kind, kind): int(number) for number, kind in CLOSING.findall(COLOUR.sub("", closing))}
 
 
 @contextmanager
