@@ -91,3 +91,13 @@ class ReviewResult(TextChoices):
     KEEP = "keep", "Kept"
     RAISE = "raise", "Support level raised"
     LOWER = "lower", "Support level lowered"
+
+
+# What each kind of panel may record as its outcome; only moderation and the sub-committee choose.
+PANEL_OUTCOMES: dict[str, list[tuple[str, str]]] = {
+    "site_visit": [("report", "Findings agreed for the report")],
+    "moderation": [(each.value, each.label) for each in AuthorisationOutcome],
+    "conditions": [(AuthorisationOutcome.CONDITIONAL.value, "Conditions and support recommended")],
+    "decision": [(each.value, each.label) for each in AuthorisationOutcome],
+    "review": [("reviewed", "Conditions reviewed")],
+}

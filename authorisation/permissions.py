@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from directory import grants
-from directory.queries import board
+from directory.queries import board_id
 from panels.models import AppointmentState, DisinterestCheck, Item, PanelGrant, Recusal
 from panels.rules import Effect
 
@@ -25,7 +25,7 @@ def readable(person: Person | AnonymousUser) -> Q:
     if isinstance(person, AnonymousUser) or not person.is_active:
         return Q(pk__in=())
     held = grants.held_by(person)
-    national = board().pk
+    national = board_id()
     if any(codename in READS_ALL and organisation == national for codename, organisation in held):
         return Q()
     offices = [organisation for codename, organisation in held if codename in READS_REGION]

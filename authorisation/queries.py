@@ -13,9 +13,9 @@ from authorisation.models import Application, Condition, Criterion, Direction, F
 from authorisation.rules import is_fully_authorised
 
 
-def criteria(application: Application) -> dict[str, Criterion]:
-    """The criteria of the rule set pinned to an application, by code."""
-    rows = Criterion.objects.filter(criteria_set__rulesets=application.ruleset_id)
+def criteria(application: Application, **which: Any) -> dict[str, Criterion]:
+    """The criteria of the rule set pinned to an application, by code; all 119, or those that a step is about."""
+    rows = Criterion.objects.filter(criteria_set=application.ruleset.criteria_set_id, **which)
     return {row.code: row for row in rows}
 
 
@@ -109,3 +109,17 @@ def waves_and_regions(applications: QuerySet[Application]) -> tuple[list[tuple[s
         .distinct()
     )
     return [(str(number), f"Wave {number}") for number in waves], list(regions)
+
+
+def published_in_force() -> Mapping[str, int]:
+    """How the published cases stand now, for the head of the register."""
+    rows = Application.objects.published().annotate(
+        conditions_open=Exists(Condition.objects.filter(application=OuterRef("pk"), state="open")),
+        directed=Exists(Direction.objects.filter(application=OuterRef("pk"), ended_on__isnull=True)),
+    )
+    return rows.aggregate(
+        published=Count("pk"),
+        full=Count("pk", filter=Q(conditions_open=False, directed=False)),
+        conditional=Count("pk", filter=Q(conditions_open=True) | Q(directed=True)),
+        with_directions=Count("pk", filter=Q(directed=True)),
+    )

@@ -1,0 +1,77 @@
+"""The dates of the process as the public reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.db.models import Count
+
+from authorisation.models import ReviewRound, Wave
+from panels.models import PanelKind, Sitting
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What happens on one day."""
+
+    on: date
+    text: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month with its days in order."""
+
+    first: date
+    entries: Sequence[Entry]
+
+
+def waves() -> list[Wave]:
+    """Every wave in order."""
+    return list(Wave.objects.order_by("cycle", "number"))
+
+
+def months() -> list[Month]:
+    """Closing days, sittings and reviews by month; three queries."""
+    found = sorted([*_closing(), *_sittings(), *_reviews()], key=lambda entry: (entry.on, entry.text))
+    return [
+        Month(first, list(entries)) for first, entries in groupby(found, key=lambda entry: entry.on.replace(day=1))
+    ]
+
+
+def _closing() -> list[Entry]:
+    return [Entry(wave.deadline, f"{wave} closes", "Last day to submit an application") for wave in waves()]
+
+
+def _sittings() -> list[Entry]:
+    """One entry for each day and kind of panel: how many sit and how many cases are before them."""
+    rows = (
+        Sitting.objects.values("on", "panel__kind")
+        .annotate(panels=Count("panel", distinct=True), cases=Count("items"))
+        .order_by("on", "panel__kind")
+    )
+    return [
+        Entry(row["on"], _kind(row["panel__kind"], row["panels"]), _several(row["cases"], "case", "cases"))
+        for row in rows
+    ]
+
+
+def _kind(kind: str, panels: int) -> str:
+    label = PanelKind(kind).label
+    return f"{label} sits" if panels == 1 and kind != PanelKind.SITE_VISIT else f"{label}: {panels}"
+
+
+def _several(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _reviews() -> list[Entry]:
+    found = []
+    for row in ReviewRound.objects.all():
+        found.append(Entry(row.evidence_due, f"{row.title}: evidence due", "Last day for CCGs to send evidence"))
+        found.append(Entry(row.committee_on, f"{row.title}: committee", "Open conditions are reviewed"))
+    return found

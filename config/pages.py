@@ -1,0 +1,81 @@
+"""What every page knows, and the pages for what went wrong."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.messages import get_messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from audit.errors import Refused
+from workflows.engine.errors import NotNow
+
+ROBOTS = "User-agent: *\nAllow: /register/\nAllow: /calendar/\nDisallow: /\n"
+CONFLICT, UNPROCESSABLE = 409, 422
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """The names of the layout: who is signed in, what to tell them, and whether this is the demonstration."""
+    person = getattr(request, "user", None)
+    return {
+        "person": person if person is not None and person.is_authenticated else None,
+        "messages": get_messages(request) if hasattr(request, "_messages") else (),
+        "demonstration": settings.DEMONSTRATION,
+    }
+
+
+class Refusals:
+    """Answers what an action refused with its own sentence, whatever page it was asked from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Nothing before and nothing after."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """409 when a step is not open now, 422 for any other refusal; None for everything else."""
+        if isinstance(error, NotNow):
+            return _say(request, "errors/409.jinja", CONFLICT, error.message)
+        if isinstance(error, Refused):
+            return _say(request, "errors/422.jinja", UNPROCESSABLE, error.message)
+        return None
+
+
+def _say(request: HttpRequest, template: str, status: int, sentence: str) -> HttpResponse:
+    return render(request, template, {"sentence": sentence}, status=status)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The person may not; the action's own sentence says why."""
+    told = str(exception) if isinstance(exception, PermissionDenied) else ""
+    return _say(request, "errors/403.jinja", 403, told)
+
+
+def missing(request: HttpRequest, _exception: Exception) -> HttpResponse:
+    """No such page, or none this person may open; the answer is the same, so that it gives nothing away."""
+    return _say(request, "errors/404.jinja", 404, "")
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Something broke. Reads nothing but the template: what broke may be the database."""
+    return render(request, "errors/500.jinja", {"person": None, "messages": ()}, status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature
+    """A form posted without its token: mostly a page left open since before somebody signed in."""
+    return _say(
+        request, "errors/403.jinja", 403, "This form is too old to be sent. Go back, open the page again and send it."
+    )
+
+
+@require_safe
+@cache_control(max_age=86_400, public=True)
+def robots(_request: HttpRequest) -> HttpResponse:
+    """Search engines may read what is public."""
+    return HttpResponse(ROBOTS, content_type="text/plain")

@@ -1,0 +1,165 @@
+"""Offering a seat, and answering the offer with a declaration of interests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+
+from directory.forms.acting import ActingForm, Group
+from directory.forms.fields import AreaField, RadioField, SelectField, TextField
+from panels.actions import seats
+from panels.actions.seats import Interest, Proposal
+from panels.models.interests import InterestKind
+from panels.permissions import check_administers, check_own_seat
+from panels.rules import COALITION_SEAT
+
+if TYPE_CHECKING:
+    from directory.models import Organisation, Person
+    from panels.models import Appointment, Nomination, Seat
+
+ROWS = 3
+
+
+class Answer(ActingForm):
+    """Accept a seat, declaring interests or that there are none; or decline it."""
+
+    title = "Answer the offer of a seat"
+    intro = (
+        "Before you see any paper, say what could bind you to a CCG: a post, a practice, a neighbour, a supplier, close "
+        "family, something you said in public. That there is nothing is an answer too."
+    )
+    button = "Send your answer"
+    answer = RadioField(
+        label="Do you take the seat?",
+        choices=[
+            ("nil", "Yes, and I have nothing to declare"),
+            ("declare", "Yes, and I declare the interests below"),
+            ("decline", "No"),
+        ],
+        missing="Choose whether you take the seat",
+        size="m",
+    )
+    reason = AreaField(label="If no: why?", help_text="You need not say", rows=2, required=False)
+
+    def __init__(self, *args: Any, appointment: Appointment, find: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.appointment, self.find = appointment, find
+        kinds = [("", "Choose a kind"), *InterestKind.choices]
+        for number in range(1, ROWS + 1):
+            self.fields[f"kind-{number}"] = SelectField(label="Kind of interest", choices=kinds, required=False)
+            self.fields[f"code-{number}"] = TextField(
+                label="Code of the organisation", help_text="For example 02Q", width="10", required=False
+            )
+            self.fields[f"statement-{number}"] = AreaField(label="What it is", rows=2, required=False, max_length=1000)
+
+    def check(self, by: Person) -> None:
+        """Only the person it was offered to."""
+        check_own_seat(by, self.appointment)
+
+    def facts(self) -> Sequence[tuple[str, str]]:
+        """The seat and the days."""
+        days = [f"{on:%-d %B %Y}" for on in self.appointment.panel.sittings.values_list("on", flat=True)]
+        return [
+            ("Seat", self.appointment.seat.title),
+            ("Panel", str(self.appointment.panel)),
+            ("Offered by", self.appointment.appointed_by.name),
+            ("Sits on", ", ".join(days) or "No day listed yet"),
+        ]
+
+    def groups(self) -> Sequence[Group]:
+        """The answer, then room for interests."""
+        lines = [
+            Group(
+                [self[f"kind-{number}"], self[f"code-{number}"], self[f"statement-{number}"]],
+                heading=f"Interest {number}",
+            )
+            for number in range(1, ROWS + 1)
+        ]
+        return [Group([self["answer"]]), *lines, Group([self["reason"]], heading="If you decline")]
+
+    def clean(self) -> dict[str, Any]:
+        """The interests entered, each of a kind and, where a code is given, of an organisation there is."""
+        given = super().clean() or {}
+        self.interests = [each for number in range(1, ROWS + 1) if (each := self._interest(given, number))]
+        if given.get("answer") == "declare" and not self.interests and not self.errors:
+            self.add_error("kind-1", "Choose a kind of interest, or say that you have nothing to declare")
+        if given.get("answer") == "nil" and self.interests:
+            self.add_error("answer", "You entered an interest: declare it, or clear its boxes")
+        return given
+
+    def _interest(self, given: dict[str, Any], number: int) -> Interest | None:
+        kind, code = given.get(f"kind-{number}"), given.get(f"code-{number}")
+        statement = given.get(f"statement-{number}") or ""
+        if not kind:
+            if code or statement:
+                self.add_error(f"kind-{number}", "Choose the kind of this interest")
+            return None
+        organisation: Organisation | None = self.find(code) if code else None
+        if code and organisation is None:
+            self.add_error(f"code-{number}", f"No organisation has the code {code}")
+        return Interest(kind, organisation, statement)
+
+    def act(self, by: Person) -> str:
+        """Accept or decline."""
+        if self.cleaned_data["answer"] == "decline":
+            seats.decline_seat(appointment=self.appointment, by=by, reason=self.cleaned_data["reason"])
+            return "You have declined the seat."
+        seats.accept_seat(appointment=self.appointment, by=by, interests=self.interests)
+        return f"You have taken the seat of {self.appointment.seat.title} on {self.appointment.panel.ref}."
+
+
+class Fill(ActingForm):
+    """Offer a free seat to somebody."""
+
+    title = "Offer a seat"
+    intro = "The person is tested against every case listed for the panel before the offer is made."
+    button = "Offer the seat"
+
+    def __init__(
+        self,
+        *args: Any,
+        seat: Seat,
+        nominations: Sequence[Nomination],
+        people: Sequence[Person],
+        bodies: Sequence[Organisation],
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.seat = seat
+        if seat.kind == COALITION_SEAT:
+            self._choose("nomination", "Who, on whose nomination?", nominations, "Choose one of those nominated")
+        else:
+            self._choose("person", "Who?", people, "Choose a person")
+            self._choose("body", "Appointed by", bodies, "Choose who appoints")
+
+    def _choose(self, name: str, label: str, rows: Sequence[Any], missing: str) -> None:
+        self.fields[name] = SelectField(
+            label=label, choices=[("", "Choose"), *((str(row.pk), str(row)) for row in rows)], missing=missing
+        )
+        setattr(self, f"{name}_rows", {str(row.pk): row for row in rows})
+
+    def check(self, by: Person) -> None:
+        """The secretariat."""
+        check_administers(by)
+
+    def facts(self) -> Sequence[tuple[str, str]]:
+        """Which seat."""
+        return [("Seat", f"{self.seat.title}, seat {self.seat.number}")]
+
+    def _row(self, name: str) -> Any:
+        row = getattr(self, f"{name}_rows").get(self.cleaned_data[name])
+        if row is None:
+            raise ValidationError("Choose one of those offered")
+        return row
+
+    def act(self, by: Person) -> str:
+        """Propose."""
+        if self.seat.kind == COALITION_SEAT:
+            nomination: Nomination = self._row("nomination")
+            proposal = Proposal(self.seat, nomination.person, nomination.body, nomination)
+        else:
+            proposal = Proposal(self.seat, self._row("person"), self._row("body"))
+        seats.fill_seats(panel=self.seat.panel, proposals=[proposal], by=by)
+        return f"The seat of {self.seat.title} is offered to {proposal.person}."

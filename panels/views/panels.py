@@ -1,0 +1,66 @@
+"""The list of panels, and one panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from directory.models import Person
+from panels.models import Panel, PanelKind
+from panels.permissions import administers, holds_panel
+from panels.presenters import panels as presenter
+from panels.presenters.seating import items
+
+PER_PAGE = 25
+
+
+@login_required
+@require_safe
+def panels(request: HttpRequest) -> HttpResponse:
+    """Every panel: who decides is open to everybody signed in."""
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in PanelKind.values else ""
+    mine = request.GET.get("mine") == "1"
+    found = Panel.objects.visible_to(cast("Person", request.user)).order_by("-pk")
+    if kind:
+        found = found.filter(kind=kind)
+    if mine:
+        seats = request.user.appointments.filter(state="accepted")  # type: ignore[union-attr]
+        found = found.filter(pk__in=seats.values("panel"))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    query = (f"kind={kind}&" if kind else "") + ("mine=1&" if mine else "")
+    given = {"page": page, "rows": presenter.rows(page), "kinds": PanelKind.choices, "kind": kind, "mine": mine}
+    return render(request, "panels/panels.jinja", {**given, "query": query, "total": page.paginator.count})
+
+
+def find(person: Person, ref: str) -> Panel:
+    """The panel behind a reference; 404 for anything else."""
+    try:
+        return Panel.objects.visible_to(person).get(pk=Panel.pk_of(ref))
+    except (ValueError, Panel.DoesNotExist):
+        raise Http404 from None
+
+
+@login_required
+@require_safe
+def panel(request: HttpRequest, ref: str, *, readable: Callable[[Person, Iterable[str]], set[str]]) -> HttpResponse:
+    """One panel: seats for everybody; outcomes, positions and checks only of the cases the reader may read."""
+    person = cast("Person", request.user)
+    row = find(person, ref)
+    sittings = list(row.sittings.order_by("on"))
+    before = items(list(row.items.select_related("panel", "sitting", "organisation").order_by("sitting", "number")))
+    may_read = readable(person, {each.ref for each in before})
+    keeps = administers(person)
+    given = {
+        "panel": presenter.panel(row, sittings, before, may_read),
+        "administers": keeps,
+        "runs": keeps or holds_panel(person, "chair", row),
+        "deeds": {each.pk: presenter.states_of(each) for each in before},
+    }
+    return render(request, "panels/panel.jinja", given)

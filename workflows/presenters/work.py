@@ -1,0 +1,95 @@
+"""What waits for one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from audit import clock
+from panels.models import Appointment, Sitting
+from workflows.engine.driver import title_of
+from workflows.engine.nodes import Deadline
+from workflows.queries import cases_of, deadlines_of, offers_to, sittings_of, work_of
+
+if TYPE_CHECKING:
+    from directory.models import Person
+    from workflows.engine.tasks import Task
+
+SOON = timedelta(days=7)
+PER_GROUP = 50
+
+
+@dataclass(frozen=True)
+class Work:
+    """One open step of one case."""
+
+    title: str
+    ref: str
+    name: str
+    wave: int
+    step: str
+    item: str
+    due: datetime | None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A person's work by urgency, and their panels."""
+
+    soon: Sequence[Work]
+    later: Sequence[Work]
+    undated: Sequence[Work]
+    total: int
+    offers: Sequence[Appointment]
+    sittings: Sequence[Sitting]
+
+    @property
+    def shown(self) -> int:
+        """How many steps are listed."""
+        return len(self.soon) + len(self.later) + len(self.undated)
+
+
+def desk_of(person: Person) -> Desk:
+    """Everything that waits for a person; the same number of queries however much it is.
+
+    Steps with a deadline all come; of the others the first, oldest first.
+    """
+    waiting = work_of(person)
+    total = waiting.count()
+    limited = [node for node in _limited() if node]
+    tasks = [*waiting.filter(flow_task__in=limited)[:PER_GROUP], *waiting.exclude(flow_task__in=limited)[:PER_GROUP]]
+    found, deadlines = cases_of(tasks), deadlines_of(tasks)
+    works = [_work(task, found, deadlines) for task in tasks if task.process_id in found]
+    dated = sorted((each for each in works if each.due), key=lambda each: (each.due, each.ref))
+    limit = clock.now() + SOON
+    return Desk(
+        soon=[each for each in dated if each.due and each.due <= limit],
+        later=[each for each in dated if each.due and each.due > limit],
+        undated=[each for each in works if not each.due],
+        total=total,
+        offers=offers_to(person),
+        sittings=sittings_of(person),
+    )
+
+
+def _limited() -> list[object]:
+    """The steps that have a deadline."""
+    from workflows.flows import CURRENT
+
+    return [node._attached_to for node in CURRENT.instance.nodes() if isinstance(node, Deadline)]
+
+
+def _work(task: Task, found: dict, deadlines: dict[int, datetime]) -> Work:  # type: ignore[type-arg]
+    case = found[task.process_id]
+    limited = bool(task.flow_task._boundary_events)
+    return Work(
+        title=title_of(task.flow_task),
+        ref=case.ref,
+        name=case.ccg.name,
+        wave=case.wave.number,
+        step=task.flow_task.name,
+        item=str(task.data.get("item", "")),
+        due=deadlines.get(task.process_id) if limited else None,
+    )
