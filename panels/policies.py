@@ -32,7 +32,7 @@ def check_nomination(nomination: Nomination | None, seat: Seat, person: Person, 
         return
     if nomination is None:
         raise SeatRefused(
-            f"{person} has no nomination: the Coalition seat is filled by NHS Alliance or NAPC; ask one to nominate."
+            f"{person} has no nomination: the Coalition seat is filled by a Coalition body; ask one to nominate."
         )
     if nomination.person_id != person.pk:
         raise SeatRefused(f"The nomination given is for {nomination.person}, not for {person}.")

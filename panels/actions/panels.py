@@ -51,7 +51,7 @@ def nominate(*, body: Organisation, person: Person, starts: date, ends: date | N
     """A Coalition body offers a person for the Coalition seat. Raises SeatRefused for any other kind of body."""
     check_nominates(by, body)
     if body.kind != OrganisationKind.COALITION_BODY:
-        raise SeatRefused(f"{body.name} is not a Coalition body: only NHS Alliance or NAPC may nominate.")
+        raise SeatRefused(f"{body.name} is not a Coalition body: only a Coalition body may nominate.")
     person = Person.objects.select_for_update().get(pk=person.pk)
     if not person.is_active:
         raise SeatRefused(f"{person} is no longer active and cannot be nominated.")
