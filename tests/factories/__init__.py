@@ -1,8 +1,8 @@
 """A small world made by actions alone, and cases taken to any stage by the real flow.
 
-    world = build_world()
-    case = application_at(Stage.MODERATION, world=world, unmet=("1.1B",))
-    meeting = sitting_on(world, "moderation", [case])
+world = build_world()
+case = application_at(Stage.MODERATION, world=world, unmet=("1.1B",))
+meeting = sitting_on(world, "moderation", [case])
 """
 
 from tests.factories.cases import Walk, application_at

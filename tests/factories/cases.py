@@ -84,9 +84,7 @@ class Walk:
 
     def _desk_top(self) -> None:
         for domain in range(1, 7):
-            cases.assess_domain(
-                self.case, domain=domain, found=self.desk_top(domain), by=self.world.assessor
-            )
+            cases.assess_domain(self.case, domain=domain, found=self.desk_top(domain), by=self.world.assessor)
 
     def desk_top(self, domain: int) -> list[Found]:
         """What the assessor finds in a domain."""
@@ -100,19 +98,13 @@ class Walk:
         cases.read_again(self.case, by=self.world.reader)
 
     def _site_visit_planning(self) -> None:
-        self.meetings["site_visit"] = sitting_on(
-            self.world, "site_visit", [self.case], on=today() + timedelta(days=1)
-        )
-        cases.arrange_site_visit(
-            self.case, item=self.meetings["site_visit"].item(self.case), by=self.world.secretary
-        )
+        self.meetings["site_visit"] = sitting_on(self.world, "site_visit", [self.case], on=today() + timedelta(days=1))
+        cases.arrange_site_visit(self.case, item=self.meetings["site_visit"].item(self.case), by=self.world.secretary)
 
     def _site_visit(self) -> None:
         meeting = convened(self.meetings["site_visit"])
         decide(meeting, self.case, "report")
-        cases.record_site_visit(
-            self.case, item=meeting.item(self.case), found=self.visited(), by=self.world.chair
-        )
+        cases.record_site_visit(self.case, item=meeting.item(self.case), found=self.visited(), by=self.world.chair)
 
     def visited(self) -> list[Found]:
         """What the site visit finds on what is still unmet."""

@@ -114,9 +114,7 @@ def positions(item: Item, **stances: Any) -> dict[int, items.Said]:
     gone = set(item.recusals.values_list("appointment_id", flat=True))
     kinds = dict(Appointment.objects.filter(pk__in=present).values_list("pk", "seat__kind"))
     return {
-        pk: stances.get(kinds[pk], items.Said(Stance.CONCUR))
-        for pk, here in present.items()
-        if here and pk not in gone
+        pk: stances.get(kinds[pk], items.Said(Stance.CONCUR)) for pk, here in present.items() if here and pk not in gone
     }
 
 

@@ -71,7 +71,11 @@ PEOPLE = [
     ("near_voice", "02A", PostKind.GOVERNING_BODY_MEMBER),
     *((f"officer_{n}", f"0{n}A", PostKind.ACCOUNTABLE_OFFICER) for n in range(1, 7)),
 ]
-VOICES = (("voice", "NHSA", "nominator"), ("other_voice", "NAPC", "other_nominator"), ("near_voice", "NHSA", "nominator"))
+VOICES = (
+    ("voice", "NHSA", "nominator"),
+    ("other_voice", "NAPC", "other_nominator"),
+    ("near_voice", "NHSA", "nominator"),
+)
 
 
 def london(year: int, month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
@@ -132,7 +136,12 @@ def build_world(*, at: datetime = START) -> World:
             world.people[name].refresh_from_db()
         rulesets.import_criteria(source=SMALL.read_bytes(), version="small", by="system")
         world.ruleset = rulesets.load_ruleset(source=small_ruleset(), by="system")
-        for number, deadline in ((1, date(2012, 7, 2)), (2, date(2012, 9, 3)), (3, date(2013, 2, 1)), (4, date(2014, 1, 1))):
+        for number, deadline in (
+            (1, date(2012, 7, 2)),
+            (2, date(2012, 9, 3)),
+            (3, date(2013, 2, 1)),
+            (4, date(2014, 1, 1)),
+        ):
             world.waves[number] = waves.add_wave(cycle=2012, number=number, deadline=deadline, by="system")
     return world
 
