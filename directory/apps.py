@@ -8,8 +8,9 @@ class DirectoryConfig(AppConfig):
     name = "directory"
 
     def ready(self) -> None:
-        """Register the triggers, and forget cached permission ids whenever migrations may have made new ones."""
-        from directory import grants, triggers
+        """Register the triggers, and forget cached keys whenever migrations may have made new ones."""
+        from directory import grants, queries, triggers
 
         triggers.register()
         post_migrate.connect(grants.forget_permission_ids, dispatch_uid="directory.forget_permission_ids")
+        post_migrate.connect(queries.forget_board, dispatch_uid="directory.forget_board")

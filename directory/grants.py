@@ -25,8 +25,9 @@ Grant = tuple[int, str, int]
 def holds(person: Person | AnonymousUser, codename: str, organisation_id: int) -> bool:
     """Whether an active person holds the codename on the organisation. One query."""
     _check_codename(codename)
+    permission = _permission_ids(DEFAULT_DB_ALIAS)[codename]
     return OrganisationGrant.objects.filter(
-        user_id=person.pk, user__is_active=True, permission__codename=codename, content_object_id=organisation_id
+        user_id=person.pk, user__is_active=True, permission_id=permission, content_object_id=organisation_id
     ).exists()
 
 

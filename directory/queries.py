@@ -1,6 +1,7 @@
 """Reads worth a name."""
 
 from datetime import date
+from functools import cache
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -24,6 +25,20 @@ def board() -> Organisation:
         raise BadOrganisation(
             f"The Board is not in the directory: add an organisation with code {BOARD_CODE}."
         ) from None
+
+
+@cache
+def board_id() -> int:
+    """The key of the Board, asked once a process: rows are never deleted and keep their codes.
+
+    Raises BadOrganisation where nobody has recorded it yet.
+    """
+    return board().pk
+
+
+def forget_board(**_signal: object) -> None:
+    """Drop the cached key: migrations, and the flush between tests, start with an empty directory."""
+    board_id.cache_clear()
 
 
 def tied(kind: TieKind, organisation_id: int, on: date) -> set[int]:

@@ -14,6 +14,7 @@ from audit import fence
 from config import assets
 from config.celery import app
 from config.processes import Processes, start_valkey
+from directory import queries
 
 REQUIRED = os.environ.get("CI", "").lower() in {"1", "true"}
 HOME = {"127.0.0.1", "::1", "localhost", "0.0.0.0"}
@@ -89,6 +90,12 @@ def worker(broker_url, transactional_db):
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=10) as started:
         yield started
     connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def _no_board():
+    """Every test has a Board of its own, or none; the key of the last one's is forgotten."""
+    queries.forget_board()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from authorisation.models import (
     Publication,
 )
 from authorisation.policies import check_item, check_windows_over
-from authorisation.queries import criteria, unmet
+from authorisation.queries import unmet
 from directory.queries import today
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _proposed(application: Application) -> list[ProposedCondition]:
 def _public(
     item: Item, outcome: Outcome, decided: AuthorisationOutcome, imposed: Sequence[ProposedCondition]
 ) -> dict[str, object]:
-    """Enough for an auditor to check the decision without the database (audit.md 5.2)."""
+    """Enough for an auditor to check the decision without the database."""
     return {
         "panel": item.panel.ref,
         "outcome": decided.value,
@@ -101,14 +101,14 @@ def _store(
     reasons: str,
     by: Person,
 ) -> None:
-    now, known = clock.now(), criteria(application)
+    now = clock.now()
     findings = Finding.objects.bulk_create(
         Finding(
             event=event,
             application=application,
             attempt=application.attempt,
             tier=Tier.DECISION,
-            criterion=known[row.criterion.code],
+            criterion=row.criterion,
             met=False,
             reason="Not met at the decision.",
             author=by,

@@ -27,7 +27,7 @@ def assess_domain(application: Application, *, domain: int, findings: Sequence[F
     Raises FindingRefused for a criterion left out, doubled, unknown, without a reason or, when not met, without its
     line of enquiry.
     """
-    known = {code: row for code, row in criteria(application).items() if row.domain == domain}
+    known = criteria(application, domain=domain)
     _check(f"Domain {domain} of {application.ref}", finding_faults(findings, known, enquiries=True))
     event = record(
         application,
@@ -38,6 +38,10 @@ def assess_domain(application: Application, *, domain: int, findings: Sequence[F
         private=_reasons(findings),
     )
     _store(event, application, Tier.DESK_TOP, findings, known, by)
+
+
+def _known(application: Application, findings: Iterable[Found]) -> dict[str, Criterion]:
+    return criteria(application, code__in=[each.code for each in findings])
 
 
 def _check(what: str, faults: Sequence[str]) -> None:
@@ -87,7 +91,7 @@ def second_reading(application: Application, *, changes: Sequence[Found], by: Pe
 
     Raises ApplicationRefused when the reader assessed any of it (I4): nobody signs what they prepared.
     """
-    known = criteria(application)
+    known = _known(application, changes)
     _check(
         f"The second reading of {application.ref}",
         finding_faults(changes, [each.code for each in changes if each.code in known], enquiries=True),
@@ -160,7 +164,7 @@ def record_site_visit(application: Application, *, item: Item, findings: Sequenc
         panel_outcome=outcome,
         made_at=clock.now(),
     )
-    _store(event, application, Tier.SITE_VISIT, findings, criteria(application), by)
+    _store(event, application, Tier.SITE_VISIT, findings, _known(application, findings), by)
 
 
 def issue_report(application: Application, *, summary: str, by: Person) -> None:
@@ -201,4 +205,4 @@ def assess_answer(application: Application, *, findings: Sequence[Found], by: Pe
         public=_public(findings),
         private=_reasons(findings) if findings else None,
     )
-    _store(event, application, Tier.RESPONSE, findings, criteria(application), by)
+    _store(event, application, Tier.RESPONSE, findings, _known(application, findings), by)

@@ -97,7 +97,7 @@ def propose_conditions(application: Application, *, item: Item, proposals: Seque
         outcome=AuthorisationOutcome.CONDITIONAL,
         made_at=clock.now(),
     )
-    known = criteria(application)
+    known = criteria(application, code__in=[each.code for each in proposals])
     ProposedCondition.objects.bulk_create(
         ProposedCondition(
             event=event,

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from viewflow.workflow.activation import Activation, has_manage_permission
 from viewflow.workflow.base import Node
+from viewflow.workflow.exceptions import FlowRuntimeError
 from viewflow.workflow.nodes import (
     AbstractJobActivation,
     EndActivation,
@@ -27,7 +28,7 @@ from viewflow.workflow.token import Token
 
 from audit import clock
 from workflows.engine.caseflow import case_of
-from workflows.engine.tasks import OPEN, UNFINISHED, Process, Task
+from workflows.engine.tasks import OPEN, UNFINISHED, Process, Task, link
 
 # How long a failed deadline or job waits before the next attempt; a deadline keeps to the last one, a job gives up.
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
@@ -66,9 +67,31 @@ class StepActivation(ViewActivation):
     def create(
         cls, flow_task: Node, prev_activation: Activation, token: Token, data: Any = None, seed: Any = None
     ) -> "StepActivation":
-        """Open the step and note it."""
-        activation: StepActivation = super().create(flow_task, prev_activation, token, data=data, seed=seed)
+        """Open the step and note it: upstream's rows, without its many-to-many manager."""
+        activation = cls.drafted(flow_task, prev_activation, token, data, seed)
+        activation.task.save()
+        link(prev_activation.task, activation.task)
+        if flow_task._on_create is not None:
+            flow_task._on_create(activation)
         note_opened(activation.process, flow_task)
+        return activation
+
+    @classmethod
+    def drafted(
+        cls, flow_task: Node, prev_activation: Activation, token: Token, data: Any = None, seed: Any = None
+    ) -> "StepActivation":
+        """The step as it will be opened, with its permission and owner, not stored yet."""
+        task = flow_task.flow_class.task_class(
+            process=prev_activation.process, flow_task=flow_task, token=token, data=data or {}
+        )
+        task.seed = seed
+        activation = cls(task)
+        task.owner_permission = flow_task.calc_owner_permission(activation)
+        if task.owner_permission:
+            task.owner_permission_obj = flow_task.calc_owner_permission_obj(activation)
+        owner = flow_task.calc_owner(activation)
+        if owner:
+            task.owner, task.status = owner, STATUS.ASSIGNED
         return activation
 
     @Activation.status.transition(source=[STATUS.NEW, STATUS.ASSIGNED], target=STATUS.STARTED)
@@ -119,7 +142,7 @@ class DeadlineActivation(TimerBoundaryActivation):
             data=data or {},
         )
         task.save()
-        task.previous.add(prev_activation.task)
+        link(prev_activation.task, task)
         return cls(task)
 
     def open_hosts(self) -> list[Task]:
@@ -155,20 +178,52 @@ class EachActivation(SplitActivation):
     @Activation.status.super()
     def create_next(self) -> Iterator[Activation]:
         """Open one branch for each item, with its own token."""
-        tokens = Token.split_token_source(self.task.token, self.task.pk)
-        for item in self.items:
-            yield self.flow_task.branch._create(self, next(tokens), data={"item": item})
+        branch, tokens = self.flow_task.branch, Token.split_token_source(self.task.token, self.task.pk)
+        given = [({"item": item}, next(tokens)) for item in self.items]
+        if not issubclass(branch.activation_class, StepActivation) or branch._boundary_events or branch._on_create:
+            yield from (branch._create(self, token, data=data) for data, token in given)
+            return
+        opened = [branch.activation_class.drafted(branch, self, token, data) for data, token in given]
+        tasks = [activation.task for activation in opened]
+        self.flow_class.task_class.insert_many(tasks)
+        link(self.task, *tasks)
+        note_opened(self.process, branch)
+        yield from opened
 
 
 class MeetActivation(JoinActivation):
+    branches = ""  # how the tokens begin of the branches that meet here
+
     @classmethod
     def create(
         cls, flow_task: Node, prev_activation: Activation, token: Token, data: Any = None, seed: Any = None
     ) -> "MeetActivation":
-        """Join with the turn's own process; upstream goes on with a second, stale copy of process and case."""
-        activation: MeetActivation = super().create(flow_task, prev_activation, token, data=data, seed=seed)
-        activation.process = activation.task.process = prev_activation.process
+        """Arrive at the join; upstream goes on with a second, stale copy of process and case."""
+        tasks, process = flow_task.flow_class.task_class._default_manager, prev_activation.process
+        waiting = list(
+            tasks.filter(process=process, flow_task=flow_task, status__in=[STATUS.NEW, STATUS.STARTED]).order_by("pk")
+        )
+        if len(waiting) > 1:
+            raise FlowRuntimeError(f"{flow_task.name} is waiting twice in process {process.pk}.")
+        if waiting:
+            task = waiting[0]
+            task.process = process
+        else:
+            base = token.get_base_split_token() if token.is_split_token() else token
+            task = flow_task.flow_class.task_class(process=process, flow_task=flow_task, token=base, data=data or {})
+            task.seed, task.status, task.started = seed, STATUS.STARTED, clock.now()
+            task.save()
+        link(prev_activation.task, task)
+        activation = cls(task)
+        activation.branches = token.get_common_split_prefix(task.token, prev_activation.task.pk)
         return activation
+
+    def is_done(self) -> bool:
+        """Whether every branch has arrived: most often one is open still, which one question finds out."""
+        early = self.branches and not self.flow_task._continue_on_condition
+        if early and self._active_join_tasks(self.branches).exists():
+            return False
+        return bool(super().is_done())
 
 
 class FinishActivation(EndActivation):

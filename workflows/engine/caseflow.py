@@ -24,6 +24,8 @@ class CaseFlow(Flow):
     # Waits in the database's own queue; upstream's default sleeps in Python, and none at all loses joins.
     lock_impl = SelectForUpdateLock(nowait=False, attempts=1)
     case_name = "application"
+    # Foreign keys of the case that never change, to rows that never change: what the caller has read of them is kept.
+    pinned: tuple[str, ...] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if CaseFlow not in cls.__bases__:

@@ -53,8 +53,16 @@ class Turn:
         name = flow_class.case_name
         # A condition on the case makes the join an inner one: PostgreSQL locks no nullable side.
         rows = Process._default_manager.filter(**{f"{name}__isnull": False}, **which).select_related(name)
-        process = rows.select_for_update(of=("self", name), skip_locked=skip_locked).first()
+        process = next(iter(rows.select_for_update(of=("self", name), skip_locked=skip_locked)), None)
         return None if process is None else cls.of(process, getattr(process, name))
+
+    def keep_pinned(self, case: Case) -> None:
+        """Take over the pinned rows the caller's case has at hand, which saves reading them again."""
+        known = case._state.fields_cache
+        for name in self.flow_class.pinned:
+            column = f"{name}_id"
+            if name in known and getattr(case, column) == getattr(self.case, column):
+                self.case._state.fields_cache[name] = known[name]
 
     def node(self, node: Any) -> Any:
         """The node of that name in the version of the flow this case is on."""
@@ -223,6 +231,8 @@ def _lock(node: Any, case: Case | int) -> Turn:
         if known is None:
             raise ObjectDoesNotExist(f"There is no {model._meta.verbose_name} with the key {pk}.")
         raise NotNow(f"'{title_of(node)}' is not open for {known}: its process has not been started.")
+    if not isinstance(case, int):
+        turn.keep_pinned(case)
     return turn
 
 

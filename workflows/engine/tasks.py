@@ -2,9 +2,10 @@
 
 import copy
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any, Self
 
-from django.db.models import Field
+from django.db import connection
 from viewflow.workflow.models import Process as ViewflowProcess
 from viewflow.workflow.models import Task as ViewflowTask
 from viewflow.workflow.status import STATUS
@@ -15,6 +16,13 @@ OPEN = (STATUS.NEW, STATUS.ASSIGNED)
 ACTIVE = (*OPEN, STATUS.STARTED, STATUS.SCHEDULED)
 UNFINISHED = (*ACTIVE, STATUS.ERROR)
 MOMENTS = ("assigned", "started", "finished")
+
+
+def link(before: "Task", *tasks: "Task") -> None:
+    """Record that new tasks follow one; the many-to-many manager takes ten times as long for the same rows."""
+    pairs = [key for task in tasks for key in (task.pk, before.pk)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_LINK} {', '.join(['(%s, %s)'] * len(tasks))}", pairs)
 
 
 class Process(ViewflowProcess):
@@ -47,6 +55,16 @@ class Task(ViewflowTask):
         task._remember()
         return task
 
+    @classmethod
+    def insert_many(cls, tasks: "Sequence[Task]") -> None:
+        """Insert new rows in one statement, each as `save` would."""
+        for task in tasks:
+            task.created, task.flow_task_type = clock.now(), task.flow_task.task_type
+            task._stamp({})
+        cls._default_manager.bulk_create(tasks)
+        for task in tasks:
+            task._remember()
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert the row, or update the columns that differ from what was loaded."""
         if self._state.adding:
@@ -55,8 +73,9 @@ class Task(ViewflowTask):
         elif "update_fields" not in kwargs:
             loaded = self.__dict__.get("_loaded", {})
             self._stamp(loaded)
+            held = self.__dict__
             kwargs["update_fields"] = [
-                field.attname for field in self._written() if loaded.get(field.attname) != getattr(self, field.attname)
+                name for name in self._columns() if name in held and loaded.get(name) != held[name]
             ]
         super().save(*args, **kwargs)
         self._remember()
@@ -67,10 +86,16 @@ class Task(ViewflowTask):
                 setattr(self, name, clock.now())
 
     def _remember(self) -> None:
-        loaded = {field.attname: getattr(self, field.attname) for field in self._written()}
-        loaded["data"] = copy.deepcopy(loaded.get("data"))  # changed in place by its users
+        loaded = self.__dict__.copy()
+        loaded.pop("_loaded", None)
+        if "data" in loaded:
+            loaded["data"] = copy.deepcopy(loaded["data"])  # changed in place by its users
         self._loaded = loaded
 
-    def _written(self) -> list["Field[Any, Any]"]:
-        deferred = self.get_deferred_fields()
-        return [f for f in self._meta.concrete_fields if f.attname not in deferred and not f.primary_key]
+    @classmethod
+    @cache
+    def _columns(cls) -> list[str]:
+        return [field.attname for field in cls._meta.concrete_fields if not field.primary_key]
+
+
+_LINK = f"INSERT INTO {Task.previous.through._meta.db_table} (from_task_id, to_task_id) VALUES"

@@ -16,7 +16,7 @@ from authorisation.enums import AuthorisationOutcome, Stage, WindowKind
 from authorisation.models import Application
 from authorisation.queries import is_settled, unmet
 from directory.models import Organisation, Person
-from directory.queries import board
+from directory.queries import board_id
 from panels.permissions import chairs_case
 from workflows.engine.caseflow import CaseFlow
 from workflows.engine.nodes import Deadline, Each, End, Function, If, Job, Join, Start, Step, Switch
@@ -26,6 +26,8 @@ from workflows.queue import send_job
 
 class Authorisation(CaseFlow):
     """Authorisation of a clinical commissioning group"""
+
+    pinned = ("ruleset",)
 
     prepare = Start().Next(this.submit)
     submit = (
@@ -148,8 +150,8 @@ class Authorisation(CaseFlow):
     def ccg(self, case: Application) -> int:
         return case.ccg_id
 
-    def board(self, _case: Application) -> Organisation:
-        return board()
+    def board(self, _case: Application) -> int:
+        return board_id()
 
     def region(self, case: Application) -> Organisation:
         return Organisation.objects.get(children__children=case.ccg_id)
