@@ -14,7 +14,7 @@ def urls(*, readable: Guard, outcomes: Mapping[str, list[tuple[str, str]]]) -> l
     """The addresses, wired to the one guard of cases and to the outcomes each kind of panel may reach."""
     return [
         path("panels/", panels.panels, name="panels"),
-        path("panels/<str:ref>/", panels.panel, {"readable": readable}, name="panel"),
+        path("panels/<str:ref>/", panels.panel, {"readable": readable, "outcomes": outcomes}, name="panel"),
         path("panels/<str:ref>/answer/<int:pk>/", seats.answer, name="seat-answer"),
         path("panels/<str:ref>/seat/<int:number>/", seats.fill, name="seat-fill"),
         path(

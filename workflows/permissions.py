@@ -1,4 +1,4 @@
-"""May this person take a case off its road?"""
+"""Whether this person may take a case off its road."""
 
 from __future__ import annotations
 

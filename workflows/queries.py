@@ -77,7 +77,8 @@ def work_of(person: Person) -> QuerySet[Task]:
     mine = open_tasks_for(person).values("pk")
     readable = Application.objects.visible_to(person).filter(process=OuterRef("process"))
     open_tasks = Task._default_manager.filter(Q(pk__in=mine) | _chaired(person), finished__isnull=True)
-    return open_tasks.filter(Exists(readable)).order_by("pk")
+    found: QuerySet[Task] = open_tasks.filter(Exists(readable)).order_by("pk")
+    return found
 
 
 def _chaired(person: Person) -> Q:
@@ -115,6 +116,12 @@ def sittings_of(person: Person) -> list[Sitting]:
     return list(rows.select_related("panel").prefetch_related("items").order_by("on", "pk"))
 
 
+def sittings_to_come(most: int) -> list[Sitting]:
+    """The next sittings of all panels that are not over, for the secretariat."""
+    rows = Sitting.objects.filter(closed_at__isnull=True).select_related("panel").prefetch_related("items")
+    return list(rows.order_by("on", "pk")[:most])
+
+
 def offers_to(person: Person) -> list[Appointment]:
     """Seats offered to this person and not answered yet."""
     rows = Appointment.objects.filter(person=person, state=AppointmentState.PROPOSED)
@@ -147,9 +154,7 @@ STAGES_BEFORE = {
 
 
 def listable(panel: Panel, person: Person) -> list[Application]:
-    """The cases that could come before a panel: at its stage or the one before, under its rule set, on no agenda yet
-    that is still to be worked through.
-    """
+    """The cases that could come before a panel: near its stage, under its rule set, and on no agenda still open."""
     waiting = Item.objects.filter(panel__kind=panel.kind).exclude(state="closed").values("case_ref")
     rows = Application.objects.visible_to(person).filter(
         stage__in=STAGES_BEFORE.get(PanelKind(panel.kind), ()), ruleset__version=panel.ruleset

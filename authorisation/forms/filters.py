@@ -81,6 +81,4 @@ def for_applications(given: Mapping[str, str], waves: Choices, regions: Choices)
 
 def for_register(given: Mapping[str, str], waves: Choices, regions: Choices) -> Filters:
     """The filters of the public register."""
-    return read(
-        given, (("wave", "Wave", waves), ("region", "Region", regions), ("outcome", "Standing now", OUTCOMES))
-    )
+    return read(given, (("wave", "Wave", waves), ("region", "Region", regions), ("outcome", "Standing now", OUTCOMES)))

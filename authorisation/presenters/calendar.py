@@ -38,9 +38,7 @@ def waves() -> list[Wave]:
 def months() -> list[Month]:
     """Closing days, sittings and reviews by month; three queries."""
     found = sorted([*_closing(), *_sittings(), *_reviews()], key=lambda entry: (entry.on, entry.text))
-    return [
-        Month(first, list(entries)) for first, entries in groupby(found, key=lambda entry: entry.on.replace(day=1))
-    ]
+    return [Month(first, list(entries)) for first, entries in groupby(found, key=lambda entry: entry.on.replace(day=1))]
 
 
 def _closing() -> list[Entry]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from authorisation.enums import PANEL_OUTCOMES
 from authorisation.models import Application, ApplicationReview
 from authorisation.presenters.conditions import ConditionLine, DirectionLine, conditions, directions
 from authorisation.presenters.lists import Standing, region_of, standing
@@ -76,7 +77,7 @@ def published(application: Application) -> Published:
         conditions=imposed,
         directions=given,
         reviews=reviews(application),
-        panel=items([before])[0],
+        panel=items([before], PANEL_OUTCOMES)[0],
         ruleset=application.ruleset.version,
         synthetic=application.synthetic,
     )

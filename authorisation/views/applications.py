@@ -51,10 +51,10 @@ def _told(found: QuerySet[Application], own: set[int]) -> QuerySet[Application]:
 
 def _with_outcome(found: QuerySet[Application], outcome: str) -> QuerySet[Application]:
     if outcome == "none":
-        return found.filter(told="")
+        return found.filter(Q(told=""))
     if outcome == "directions":
-        return found.exclude(told="").filter(decision__has_directions=True)
-    return found.filter(told=outcome) if outcome else found
+        return found.exclude(Q(told="")).filter(decision__has_directions=True)
+    return found.filter(Q(told=outcome)) if outcome else found
 
 
 @login_required

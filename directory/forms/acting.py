@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Group:
-    """Fields that belong together, under a heading when there is one."""
+    """Fields that belong together, under a heading when there is one; folded away when they are seldom needed."""
 
     fields: Sequence[BoundField]
     heading: str = ""
     note: str = ""
-    lines: Sequence[str] = ()
+    folded: bool = False
+
+    @property
+    def opened(self) -> bool:
+        """Whether a folded group is shown open: something in it was entered or is wrong."""
+        return any(field.errors or field.value() for field in self.fields)
 
 
 class ActingForm(forms.Form):
@@ -31,6 +36,8 @@ class ActingForm(forms.Form):
     intro = ""
     button = "Save"
     warning = ""
+    # Whether what the form needs is there at all; when it is not, `warning` says what is missing.
+    possible = True
 
     def check(self, by: Person) -> None:
         """Raise PermissionDenied, or a Refused, when this person may not see the form at all."""

@@ -27,8 +27,8 @@ class Answer(ActingForm):
 
     title = "Answer the offer of a seat"
     intro = (
-        "Before you see any paper, say what could bind you to a CCG: a post, a practice, a neighbour, a supplier, close "
-        "family, something you said in public. That there is nothing is an answer too."
+        "Before you see any paper, say what could bind you to an organisation before the panel: a post, a practice, a "
+        "neighbour, a supplier, close family, something you said in public. That there is nothing is an answer too."
     )
     button = "Send your answer"
     answer = RadioField(
@@ -41,7 +41,7 @@ class Answer(ActingForm):
         missing="Choose whether you take the seat",
         size="m",
     )
-    reason = AreaField(label="If no: why?", help_text="You need not say", rows=2, required=False)
+    reason = AreaField(label="Why?", help_text="You need not say", rows=2, required=False)
 
     def __init__(self, *args: Any, appointment: Appointment, find: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -74,10 +74,11 @@ class Answer(ActingForm):
             Group(
                 [self[f"kind-{number}"], self[f"code-{number}"], self[f"statement-{number}"]],
                 heading=f"Interest {number}",
+                folded=True,
             )
             for number in range(1, ROWS + 1)
         ]
-        return [Group([self["answer"]]), *lines, Group([self["reason"]], heading="If you decline")]
+        return [Group([self["answer"]]), *lines, Group([self["reason"]], heading="If you decline", folded=True)]
 
     def clean(self) -> dict[str, Any]:
         """The interests entered, each of a kind and, where a code is given, of an organisation there is."""

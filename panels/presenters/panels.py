@@ -19,7 +19,7 @@ from panels.models import (
     Sitting,
 )
 from panels.policies import convening_faults
-from panels.presenters.seating import ItemView, items
+from panels.presenters.seating import ItemView
 from panels.queries import plan_of
 from panels.rules import COALITION_SEAT, Effect
 
@@ -74,9 +74,17 @@ class Check:
     """What the disinterest tests said of one member on one case, last of all."""
 
     case_ref: str
-    clear: bool
+    effect: str
     sentence: str
     at: datetime
+
+
+EFFECTS = {
+    Effect.BARRED: "barred",
+    Effect.DISCUSS_NO_VOTE: "without a vote",
+    Effect.DECLARE_ONLY: "with an interest declared",
+    Effect.CLEAR: "clear of every test",
+}
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,15 @@ class SeatView:
     answered_at: datetime | None
     declared: str
     checks: Sequence[Check]
+
+    @property
+    def tested(self) -> str:
+        """In a few words, what the tests said over all the cases."""
+        effects = [check.effect for check in self.checks]
+        counted = [(effects.count(effect), words) for effect, words in EFFECTS.items() if effect in effects]
+        if len(counted) == 1 and (len(effects) == 1 or effects[0] == Effect.CLEAR):
+            return counted[0][1]
+        return ", ".join(f"{number} {words}" for number, words in counted)
 
 
 @dataclass(frozen=True)
@@ -130,6 +147,11 @@ class PanelView:
     sittings: Sequence[SittingView]
     faults: Sequence[str]
     readable: Collection[str]
+
+    @property
+    def alive(self) -> bool:
+        """Whether a day is still to come, or none has been listed."""
+        return not self.sittings or any(each.closed_at is None for each in self.sittings)
 
 
 STATE_COLOURS = {"proposed": "yellow", "accepted": "green", "declined": "grey", "stood_down": "grey"}
@@ -166,7 +188,7 @@ def _checks(row: Panel, readable: Collection[str]) -> Mapping[int, Sequence[Chec
     found = DisinterestCheck.objects.filter(appointment__panel=row, item__case_ref__in=readable)
     for each in found.select_related("item").order_by("pk"):
         ref = each.item.case_ref if each.item else ""
-        latest[each.appointment_id, ref] = Check(ref, each.effect == Effect.CLEAR, each.sentence, each.checked_at)
+        latest[each.appointment_id, ref] = Check(ref, each.effect, each.sentence, each.checked_at)
     grouped: defaultdict[int, list[Check]] = defaultdict(list)
     for (appointment, _), check in sorted(latest.items()):
         grouped[appointment].append(check)

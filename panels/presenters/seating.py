@@ -71,15 +71,16 @@ STANCES = {
     "dissent": ("Dissented", "red"),
     "abstain": ("Abstained", "yellow"),
 }
-OUTCOMES = {"full": "Fully authorised", "conditional": "Authorised with conditions"}
+# What each kind of panel may conclude, with its words; the process that uses the panels says.
+Outcomes = Mapping[str, Sequence[tuple[str, str]]]
 
 
-def outcome_text(outcome: str) -> str:
-    """An outcome as people read it: the two of authorisation by name, any other with its first letter raised."""
-    return OUTCOMES.get(outcome, outcome.replace("_", " ").capitalize())
+def outcome_text(kind: str, outcome: str, outcomes: Outcomes) -> str:
+    """An outcome as people read it: in the words given for the kind of panel, else as it was recorded."""
+    return dict(outcomes.get(kind, ())).get(outcome) or outcome.replace("_", " ").capitalize()
 
 
-def items(rows: Sequence[Item]) -> list[ItemView]:
+def items(rows: Sequence[Item], outcomes: Outcomes) -> list[ItemView]:
     """The items, loaded with panel, sitting and organisation, as people read them; six queries for any number."""
     keys = [row.pk for row in rows]
     seated = _appointments({row.panel_id for row in rows})
@@ -97,6 +98,7 @@ def items(rows: Sequence[Item]) -> list[ItemView]:
                 if each.state == AppointmentState.ACCEPTED or (row.pk, each.pk) in here
             ],
             reached.get(row.pk),
+            outcomes,
         )
         for row in rows
     ]
@@ -144,7 +146,7 @@ def _member(
     )
 
 
-def _item(row: Item, members: Sequence[Member], reached: Outcome | None) -> ItemView:
+def _item(row: Item, members: Sequence[Member], reached: Outcome | None, outcomes: Outcomes) -> ItemView:
     stances = [each.stance for each in members if each.stance]
     return ItemView(
         pk=row.pk,
@@ -158,7 +160,7 @@ def _item(row: Item, members: Sequence[Member], reached: Outcome | None) -> Item
         title=row.panel.title,
         on=row.sitting.on,
         convened=row.sitting.convened_at is not None,
-        outcome=outcome_text(reached.outcome) if reached else "",
+        outcome=outcome_text(row.panel.kind, reached.outcome, outcomes) if reached else "",
         reasons=reached.reasons if reached else "",
         reached_at=reached.reached_at if reached else None,
         sha256=reached.composition.sha256 if reached else "",

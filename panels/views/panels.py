@@ -15,7 +15,7 @@ from directory.models import Person
 from panels.models import Panel, PanelKind
 from panels.permissions import administers, holds_panel
 from panels.presenters import panels as presenter
-from panels.presenters.seating import items
+from panels.presenters.seating import Outcomes, items
 
 PER_PAGE = 25
 
@@ -31,12 +31,20 @@ def panels(request: HttpRequest) -> HttpResponse:
     if kind:
         found = found.filter(kind=kind)
     if mine:
-        seats = request.user.appointments.filter(state="accepted")  # type: ignore[union-attr]
-        found = found.filter(pk__in=seats.values("panel"))
+        found = found.filter(appointments__person=cast("Person", request.user), appointments__state="accepted")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     query = (f"kind={kind}&" if kind else "") + ("mine=1&" if mine else "")
-    given = {"page": page, "rows": presenter.rows(page), "kinds": PanelKind.choices, "kind": kind, "mine": mine}
-    return render(request, "panels/panels.jinja", {**given, "query": query, "total": page.paginator.count})
+    given = {
+        "page": page,
+        "rows": presenter.rows(page),
+        "total": page.paginator.count,
+        "query": query,
+        "kinds": PanelKind.choices,
+        "kind": kind,
+        "mine": mine,
+        "administers": administers(cast("Person", request.user)),
+    }
+    return render(request, "panels/panels.jinja", given)
 
 
 def find(person: Person, ref: str) -> Panel:
@@ -49,12 +57,15 @@ def find(person: Person, ref: str) -> Panel:
 
 @login_required
 @require_safe
-def panel(request: HttpRequest, ref: str, *, readable: Callable[[Person, Iterable[str]], set[str]]) -> HttpResponse:
+def panel(
+    request: HttpRequest, ref: str, *, readable: Callable[[Person, Iterable[str]], set[str]], outcomes: Outcomes
+) -> HttpResponse:
     """One panel: seats for everybody; outcomes, positions and checks only of the cases the reader may read."""
     person = cast("Person", request.user)
     row = find(person, ref)
     sittings = list(row.sittings.order_by("on"))
-    before = items(list(row.items.select_related("panel", "sitting", "organisation").order_by("sitting", "number")))
+    agenda = row.items.select_related("panel", "sitting", "organisation").order_by("sitting", "number")
+    before = items(list(agenda), outcomes)
     may_read = readable(person, {each.ref for each in before})
     keeps = administers(person)
     given = {

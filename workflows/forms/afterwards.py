@@ -17,6 +17,7 @@ from workflows.queries import later_waves, rounds_left
 
 if TYPE_CHECKING:
     from directory.models import Person
+    from panels.models import Item
 
 RESULTS = [
     (ReviewResult.DISCHARGE.value, "Discharge"),
@@ -50,18 +51,16 @@ class Review(PanelStepForm):
     intro = "Every open condition needs a result and its reason."
     button = "Record the review"
     kind = "review"
-    none = "No review panel has reached an outcome on this case yet."
+    none = "No review panel has reached an outcome on this case since its last review."
+
+    def candidates(self) -> list[Item]:
+        """The items that no review has used yet."""
+        used = set(self.case.reviews.values_list("panel_outcome__item", flat=True))
+        return [each for each in super().candidates() if each.pk not in used]
 
     def build(self) -> None:
         """The item, the round, every open condition, the directions in force."""
         super().build()
-        used = self.case.reviews.values_list("panel_outcome__item", flat=True)
-        self.items = [each for each in self.items if each.pk not in set(used)]
-        self.fields["panel_item"].choices = [  # type: ignore[attr-defined]
-            each
-            for each in self.fields["panel_item"].choices  # type: ignore[attr-defined]
-            if each[0] in {str(one.pk) for one in self.items}
-        ]
         self.rounds = {str(each.pk): each for each in rounds_left(self.case)}
         self.fields["held"] = SelectField(
             label="Which review?",
@@ -112,9 +111,7 @@ class Review(PanelStepForm):
         """Record."""
         given = self.cleaned_data
         results = [
-            Reviewed(
-                code, ReviewResult(given[f"result-{code}"]), given[f"reason-{code}"], level=given[f"level-{code}"]
-            )
+            Reviewed(code, ReviewResult(given[f"result-{code}"]), given[f"reason-{code}"], level=given[f"level-{code}"])
             for code in self.open
         ]
         new = {code: lines for code in self.open if (lines := _lines(given[f"given-{code}"]))}
@@ -151,7 +148,7 @@ class Defer(StepForm):
         )
         self.fields["reason"] = AreaField(label="Why?", rows=3, missing="Say why the case is deferred")
         if not self.waves:
-            self.warning = f"There is no wave after {self.case.wave}."
+            self.warning, self.possible = f"There is no wave after {self.case.wave}.", False
 
     def act(self, by: Person) -> str:
         """Defer."""

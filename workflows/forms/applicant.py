@@ -40,9 +40,7 @@ class Submit(StepForm):
         max_value=999,
         missing="Enter how many practices have signed",
     )
-    declarations = AreaField(
-        label="Statements of compliance certified", help_text="One a line", required=False, rows=4
-    )
+    declarations = AreaField(label="Statements of compliance certified", help_text="One a line", required=False, rows=4)
     sure = TickField(
         label="What is stated here is true to the best of our knowledge, and the governing body has agreed it",
         missing="Confirm that what is stated is true and agreed",

@@ -38,7 +38,7 @@ class PanelStepForm(StepForm):
 
     def build(self) -> None:
         """Offer the items; a single one is chosen already."""
-        self.items: list[Item] = items_before(self.case, self.kind, decided=self.decided)
+        self.items = self.candidates()
         only = str(self.items[0].pk) if len(self.items) == 1 else None
         self.fields["panel_item"] = RadioField(
             label="Which sitting of which panel?",
@@ -48,7 +48,11 @@ class PanelStepForm(StepForm):
             size="m",
         )
         if not self.items:
-            self.warning = self.none
+            self.warning, self.possible = self.none, False
+
+    def candidates(self) -> list[Item]:
+        """The items that fit, newest first."""
+        return items_before(self.case, self.kind, decided=self.decided)
 
     @property
     def panel_item(self) -> Item:

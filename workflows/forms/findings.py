@@ -40,7 +40,7 @@ def _found(form: StepForm, asked: Sequence[Criterion], *, enquiries: bool) -> li
 class DeskTop(StepForm):
     """One domain at the desk: every criterion."""
 
-    intro = "Every criterion of the domain needs a finding and what the evidence shows. What is not met needs a question."
+    intro = "Every criterion needs a finding and what the evidence shows; what is not met also needs a question."
     button = "Record the domain"
 
     def build(self) -> None:
@@ -96,7 +96,9 @@ class SecondReading(StepForm):
         """One group for each change."""
         return [
             Group(
-                [self[f"{name}-{number}"] for name in ("code", "met", "reason", "enquiry")], heading=f"Change {number}"
+                [self[f"{name}-{number}"] for name in ("code", "met", "reason", "enquiry")],
+                heading=f"Change {number}",
+                folded=True,
             )
             for number in range(1, CHANGES + 1)
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from authorisation.enums import PANEL_OUTCOMES
 from authorisation.queries import criteria, unmet
 from authorisation.rules import Proposed
 from directory.forms.acting import Group
@@ -15,6 +16,7 @@ from workflows.forms.base import PanelStepForm, StepForm
 
 if TYPE_CHECKING:
     from directory.models import Person
+    from panels.models import Item
 
 
 class Arrange(PanelStepForm):
@@ -54,16 +56,17 @@ class IssueReport(StepForm):
         return "The report is issued. The CCG may comment on it now."
 
 
+def _concluded(item: Item) -> str:
+    return outcome_text(item.panel.kind, item.outcome.outcome, PANEL_OUTCOMES)
+
+
 class _OutcomeForm(PanelStepForm):
     """A form that shows what the panel concluded."""
 
     def facts(self) -> Sequence[tuple[str, str]]:
         """What stands unmet, and what each panel concluded."""
         left = unmet(self.case)
-        told = [
-            (f"{each.panel.ref} concluded", f"{outcome_text(each.outcome.outcome)}. {each.outcome.reasons}")
-            for each in self.items
-        ]
+        told = [(f"{each.panel.ref} concluded", f"{_concluded(each)}. {each.outcome.reasons}") for each in self.items]
         return [("Not met", ", ".join(left) or "Every criterion is met"), *told]
 
 

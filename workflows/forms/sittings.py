@@ -74,6 +74,7 @@ class ListSitting(ActingForm):
             small=True,
         )
         if not cases:
+            self.possible = False
             self.warning = "No case is at the stage that this kind of panel takes."
 
     def check(self, by: Person) -> None:

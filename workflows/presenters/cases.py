@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from authorisation.enums import TIER_ORDER, AuthorisationOutcome, Stage, Tier
+from django.db.models import Model, QuerySet
+
+from authorisation.enums import PANEL_OUTCOMES, TIER_ORDER, AuthorisationOutcome, Stage, Tier
 from authorisation.models import (
     Application,
     Criterion,
@@ -38,6 +40,8 @@ from workflows.queries import deadline_of, open_steps, tasks_of
 
 if TYPE_CHECKING:
     from directory.models import Person
+
+M = TypeVar("M", bound=Model)
 
 DOMAINS = {
     1: "A strong clinical and multi-professional focus",
@@ -182,7 +186,7 @@ def case_view(case: Application, person: Person, *, may_defer: bool, may_withdra
     waits, untold = applicant and report is None, applicant and letter is None
     hidden = (ONLY_AFTER_REPORT if waits else frozenset()) | (ONLY_AFTER_LETTER if untold else frozenset())
     decision = None if untold else _latest(Decision.objects.filter(application=case))
-    before = [] if waits else items(_items(case, without_decision=untold))
+    before = [] if waits else items(_items(case, without_decision=untold), PANEL_OUTCOMES)
     return CaseView(
         ref=case.ref,
         name=case.ccg.name,
@@ -219,7 +223,7 @@ def case_view(case: Application, person: Person, *, may_defer: bool, may_withdra
     )
 
 
-def _latest(rows):  # type: ignore[no-untyped-def]
+def _latest(rows: QuerySet[M]) -> M | None:
     return rows.order_by("-pk").first()
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from itertools import pairwise
 from textwrap import wrap
 from typing import Any
 
 from viewflow.workflow.status import STATUS
 
-from workflows.engine.caseflow import CaseFlow
 from workflows.engine.chart import layout
 from workflows.engine.driver import title_of
 from workflows.engine.nodes import End, Job, Step
@@ -19,7 +18,7 @@ from workflows.engine.tasks import ACTIVE, Task
 
 ACROSS, WIDE, HIGH, GAP_X, GAP_Y, EDGE = 4, 196, 84, 26, 34, 4
 LINE = 19
-LETTERS = 19
+LETTERS = 18
 SIDE_ROADS = frozenset({"deferred", "withdrawn"})
 WORDS = {
     "done": "done",
@@ -70,8 +69,7 @@ class Diagram:
         return "; ".join(f"{box.title}: {box.words}" for box in self.boxes) + "."
 
 
-@cache
-def steps_of(flow_class: type[CaseFlow]) -> Sequence[Any]:
+def steps_of(flow_class: Any) -> Sequence[Any]:
     """The nodes people know, in the order the flow's layout puts them, left to right and then top to bottom."""
     cells = [cell for cell in layout(flow_class).cells if isinstance(cell.node, (Step, Job, End))]
     ordered = sorted(cells, key=lambda cell: (cell.shape.x + cell.shape.width / 2, cell.shape.y))
@@ -79,7 +77,7 @@ def steps_of(flow_class: type[CaseFlow]) -> Sequence[Any]:
     return sorted(main, key=lambda node: isinstance(node, End))
 
 
-def draw(flow_class: type[CaseFlow], tasks: Sequence[Task]) -> Diagram:
+def draw(flow_class: Any, tasks: Sequence[Task]) -> Diagram:
     """The diagram of one case from every task it has had."""
     nodes = list(steps_of(flow_class))
     by_node = _by_node(tasks)
@@ -92,7 +90,7 @@ def draw(flow_class: type[CaseFlow], tasks: Sequence[Task]) -> Diagram:
     rows = -(-len(nodes) // ACROSS)
     return Diagram(
         boxes,
-        [_arrow(box, after) for box, after in zip(boxes, boxes[1:], strict=False)],
+        [_arrow(box, after) for box, after in pairwise(boxes)],
         2 * EDGE + ACROSS * WIDE + (ACROSS - 1) * GAP_X,
         2 * EDGE + rows * HIGH + (rows - 1) * GAP_Y,
     )

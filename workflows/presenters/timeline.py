@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,7 +78,7 @@ def _reviewed(public: Mapping[str, Any]) -> str:
     )
 
 
-SENTENCES = {
+SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "application.opened": lambda p: f"Application opened in wave {p['wave']}",
     "application.submitted": lambda p: f"Application submitted, signed by {p['practices']} practices",
     "desk_top.assessed": lambda p: f"Domain {p['domain']} reviewed at the desk: {_found(p)}",

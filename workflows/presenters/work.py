@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from audit import clock
 from panels.models import Appointment, Sitting
+from panels.permissions import administers
 from workflows.engine.driver import title_of
 from workflows.engine.nodes import Deadline
-from workflows.queries import cases_of, deadlines_of, offers_to, sittings_of, work_of
+from workflows.queries import cases_of, deadlines_of, offers_to, sittings_of, sittings_to_come, work_of
 
 if TYPE_CHECKING:
     from directory.models import Person
     from workflows.engine.tasks import Task
 
 SOON = timedelta(days=7)
-PER_GROUP = 50
+MOST, NEXT = 250, 10
 
 
 @dataclass(frozen=True)
@@ -36,19 +37,20 @@ class Work:
 
 @dataclass(frozen=True)
 class Desk:
-    """A person's work by urgency, and their panels."""
+    """A person's work by urgency, without a date by step, and their panels."""
 
     soon: Sequence[Work]
     later: Sequence[Work]
-    undated: Sequence[Work]
+    undated: Mapping[str, Sequence[Work]]
     total: int
     offers: Sequence[Appointment]
     sittings: Sequence[Sitting]
+    administers: bool
 
     @property
     def shown(self) -> int:
         """How many steps are listed."""
-        return len(self.soon) + len(self.later) + len(self.undated)
+        return len(self.soon) + len(self.later) + sum(map(len, self.undated.values()))
 
 
 def desk_of(person: Person) -> Desk:
@@ -56,10 +58,10 @@ def desk_of(person: Person) -> Desk:
 
     Steps with a deadline all come; of the others the first, oldest first.
     """
-    waiting = work_of(person)
+    waiting, keeps = work_of(person), administers(person)
     total = waiting.count()
     limited = [node for node in _limited() if node]
-    tasks = [*waiting.filter(flow_task__in=limited)[:PER_GROUP], *waiting.exclude(flow_task__in=limited)[:PER_GROUP]]
+    tasks = [*waiting.filter(flow_task__in=limited)[:MOST], *waiting.exclude(flow_task__in=limited)[:MOST]]
     found, deadlines = cases_of(tasks), deadlines_of(tasks)
     works = [_work(task, found, deadlines) for task in tasks if task.process_id in found]
     dated = sorted((each for each in works if each.due), key=lambda each: (each.due, each.ref))
@@ -67,11 +69,20 @@ def desk_of(person: Person) -> Desk:
     return Desk(
         soon=[each for each in dated if each.due and each.due <= limit],
         later=[each for each in dated if each.due and each.due > limit],
-        undated=[each for each in works if not each.due],
+        undated=_by_step([each for each in works if not each.due]),
         total=total,
         offers=offers_to(person),
-        sittings=sittings_of(person),
+        sittings=sittings_to_come(NEXT) if keeps else sittings_of(person),
+        administers=keeps,
     )
+
+
+def _by_step(works: Sequence[Work]) -> Mapping[str, Sequence[Work]]:
+    """Work by what there is to do, in the order of the first case waiting for it."""
+    grouped: dict[str, list[Work]] = {}
+    for each in works:
+        grouped.setdefault(each.title, []).append(each)
+    return grouped
 
 
 def _limited() -> list[object]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from authorisation.queries import published_in_force
-from directory.models import Person
 from workflows.presenters.work import desk_of
 
 
@@ -19,7 +16,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for the person signed in; for others, what this is and where to go."""
     if not request.user.is_authenticated:
         return render(request, "workflows/welcome.jinja", {"counts": published_in_force()})
-    return render(request, "workflows/home.jinja", {"desk": desk_of(cast("Person", request.user))})
+    return render(request, "workflows/home.jinja", {"desk": desk_of(request.user)})
 
 
 @require_safe
