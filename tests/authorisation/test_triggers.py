@@ -92,7 +92,7 @@ def test_decision_refused_on_outcome_of_another_kind_of_panel(deciding):
         sentences = broken("I2 every decision, recommendation and review rests on a panel")
         assert sentences == [
             f"{walk.case.ref}: its decision does not rest on the outcome of a panel of the right kind, about it,"
-            + " under its rules."
+             " under its rules."
         ]
 
 
