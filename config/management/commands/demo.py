@@ -1,5 +1,6 @@
 """The demonstration: everything on this machine, started together and stopped together."""
 
+import hashlib
 import signal
 import sys
 import tempfile
@@ -62,10 +63,12 @@ class Command(BaseCommand):
         address = f"http://127.0.0.1:{port}" if check else f"http://localhost:{port}"
         broker = self._prepare(processes, scratch)
         LOGS.mkdir(exist_ok=True)
+        # The web server first: people wait for it, and three starts at once would make each slow.
         for name, command in _commands(scratch, port).items():
             with (LOGS / f"{name}.log").open("wb") as log:
                 processes.start(name, [sys.executable, "-m", *command], env={"REDIS_URL": broker}, log=log)
-        self._wait_until_ready(processes, address)
+            if name == "web":
+                self._wait_until_ready(processes, address)
         if check:
             self._check(address)
             return
@@ -75,10 +78,13 @@ class Command(BaseCommand):
             time.sleep(0.5)
 
     def _prepare(self, processes: Processes, scratch: Path) -> str:
-        """Make what the processes need, and give the broker's address."""
-        assets.build(settings.VAR_DIR / "assets")
-        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=UNUSED_FILES)
-        call_command("migrate", interactive=False, verbosity=0)
+        """Make what the processes need, and give the broker's address; what a start before made is kept."""
+        stamp, state = settings.VAR_DIR / "prepared", fingerprint()
+        if not stamp.is_file() or stamp.read_text() != state or not settings.SQLITE_FILE.is_file():
+            assets.build(settings.VAR_DIR / "assets")
+            call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=UNUSED_FILES)
+            call_command("migrate", interactive=False, verbosity=0)
+            stamp.write_text(state)
         broker = start_valkey(processes, scratch)
         # This process sends messages too while it loads the demonstration.
         app.conf.broker_url = broker
@@ -111,15 +117,27 @@ class Command(BaseCommand):
         self.stdout.write(f"\nWhat the parts have to say goes to {LOGS}. Press Ctrl-C to stop.")
 
 
+def fingerprint() -> str:
+    """What assets, tables and triggers are made from: a start finds them made unless one of these files has changed."""
+    base = settings.BASE_DIR
+    sources = [base / "requirements" / "app.txt", base / "bootstrap.py"]
+    for pattern in ("assets/**/*", "*/migrations/*.py", "*/triggers.py", "*/fence.py", "config/*.py"):
+        sources += sorted(path for path in base.glob(pattern) if path.is_file())
+    digest = hashlib.sha256(str(settings.DATABASES["default"]["NAME"]).encode())
+    for path in sources:
+        digest.update(path.relative_to(base).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
 def _commands(scratch: Path, port: int) -> dict[str, list[str]]:
-    """Give the Python modules to run, by name: the worker, its clock, and the web server."""
+    """Give the Python modules to run, by name: the web server, the worker and its clock."""
     celery = ["celery", "--app", "config"]
     worker = ["worker", "--pool", "threads", "--concurrency", "2", "--without-mingle", "--without-gossip"]
     server = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
     return {
+        "web": [*server, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application"],
         "worker": [*celery, *worker, "--loglevel", "info"],
         "beat": [*celery, "beat", "--schedule", str(scratch / "beat"), "--loglevel", "info"],
-        "web": [*server, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application"],
     }
 
 
