@@ -60,8 +60,8 @@ def _before_my_panels(person: Person) -> object:
 def own_applications(person: Person) -> set[int]:
     """The CCGs whose cases this person reads as the applicant and in no other part.
 
-    The applicant sees findings with the report, proposals with the window to answer them, and the decision with its
-    letter; offices of the Board and panels see them as they are made.
+    The applicant sees findings with the report, proposals with the window to answer them, and all else with the
+    decision's letter; offices of the Board and panels see them as they are made.
     """
     held = grants.held_by(person)
     if any(codename in READS_ALL | READS_REGION for codename, _ in held):

@@ -57,8 +57,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _say(request, "errors/403.jinja", 403, told)
 
 
-def missing(request: HttpRequest, _exception: Exception) -> HttpResponse:
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     """No such page, or none this person may open; the answer is the same, so that it gives nothing away."""
+    del exception  # it may name what is not to be known
     return _say(request, "errors/404.jinja", 404, "")
 
 

@@ -51,6 +51,7 @@ DOMAINS = {
     5: "Collaborative arrangements for commissioning",
     6: "Great leaders",
 }
+TIERS_OF_REPORT = (Tier.DESK_TOP, Tier.SECOND_READING, Tier.SITE_VISIT)
 WHO = {
     "act_for": "the CCG",
     "administer": "the secretariat",
@@ -177,7 +178,8 @@ class CaseView:
 def case_view(case: Application, person: Person, *, may_defer: bool, may_withdraw: bool) -> CaseView:
     """The page of a case loaded with ccg, area team, region, wave and rule set, for one reader.
 
-    The applicant sees findings with the report, and the decision with its letter.
+    The applicant sees findings with the report, proposed conditions with the window to answer them, and what
+    moderation, region and sub-committee said with the letter.
     """
     tasks = tasks_of(case)
     applicant = case.ccg_id in own_applications(person)
@@ -206,10 +208,10 @@ def case_view(case: Application, person: Person, *, may_defer: bool, may_withdra
         submission=_latest(Submission.objects.filter(application=case)),
         report=report,
         windows=list(Window.objects.filter(application=case).select_related("answer__sent_by")),
-        domains=[] if waits else _domains(case),
+        domains=[] if waits else _domains(case, early=untold),
         findings_wait=waits,
         panels=before,
-        sign_off=_latest(SignOff.objects.filter(application=case).select_related("director")),
+        sign_off=None if untold else _latest(SignOff.objects.filter(application=case).select_related("director")),
         proposed=_proposed(case),
         decision=decision,
         letter=letter,
@@ -230,7 +232,7 @@ def _latest(rows: QuerySet[M]) -> M | None:
 def _items(case: Application, *, without_decision: bool) -> list[Item]:
     rows = Item.objects.filter(case_ref=case.ref).select_related("panel", "sitting", "organisation")
     if without_decision:
-        rows = rows.exclude(panel__kind=PanelKind.DECISION)
+        rows = rows.exclude(panel__kind__in=(PanelKind.MODERATION, PanelKind.DECISION))
     return list(rows.order_by("-sitting__on", "-pk"))
 
 
@@ -253,9 +255,11 @@ def _working(tasks: Iterable[Task]) -> list[str]:
     return [title_of(task.flow_task) for task in tasks if isinstance(task.flow_task, Job) and task.status in UNFINISHED]
 
 
-def _domains(case: Application) -> list[Domain]:
-    """The findings by domain and criterion, later attempts and tiers last; two queries."""
+def _domains(case: Application, *, early: bool) -> list[Domain]:
+    """The findings by domain and criterion, later attempts and tiers last; two queries. `early`: to the report only."""
     rows = Finding.objects.filter(application=case).select_related("author")
+    if early:
+        rows = rows.filter(tier__in=TIERS_OF_REPORT)
     found: defaultdict[int, list[Finding]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row.attempt, TIER_ORDER[Tier(row.tier)], row.pk)):
         found[row.criterion_id].append(row)

@@ -13,7 +13,9 @@ from authorisation.models import Application
 from directory.models import Person
 
 ONLY_AFTER_REPORT = frozenset({"desk_top.assessed", "desk_top.second_read", "site_visit.recorded"})
-ONLY_AFTER_LETTER = frozenset({"decision.recorded"})
+ONLY_AFTER_LETTER = frozenset(
+    {"moderation.recommended", "region.signed_off", "response.assessed", "decision.recorded"}
+)
 SHOWN = 200
 
 

@@ -1,0 +1,74 @@
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit import clock
+from authorisation.enums import Stage
+from tests.factories import Walk, sitting_on
+from tests.factories.pages import Reader
+
+
+def test_home_for_strangers_says_what_this_is(world):
+    page = Reader().get("/")
+    assert page.heading == "Authorisation by panel, with both sides at the table"
+    assert page.links["Register of decisions"] == "/register/"
+
+
+def test_home_lists_only_what_waits_for_this_person(world):
+    Walk(world).to(Stage.REPORT_COMMENTS)
+    Walk(world, ccg="02A")
+    assert "1 step waits for you." in Reader(world.officer_1).get("/").words
+    assert "Nothing waits for you." in Reader(world.secretary).get("/").words
+
+
+def test_home_sorts_by_deadline(world):
+    walk = Walk(world).to(Stage.REPORT_COMMENTS)
+    reader = Reader(world.officer_1)
+    with clock.at(walk.now):
+        assert "Due later" in reader.get("/").words
+    with clock.at(walk.window.closes_at):
+        page = reader.get("/")
+    assert "Due within a week" in page.words
+    assert page.links["Comment on the report, NHS Group 1 CCG"] == "/applications/CCG-01A-2012/do/report_comments/"
+
+
+def test_home_of_a_chair_lists_what_the_chair_may_record(world):
+    Walk(world).to(Stage.SITE_VISIT)
+    assert "Record the site visit: 1" in Reader(world.chair).get("/").words
+    assert "Nothing waits for you." in Reader(world.lay).get("/").words
+
+
+def test_home_offers_the_seat_to_the_person_asked(world):
+    walk = Walk(world).to(Stage.MODERATION)
+    with clock.at(walk.now):
+        meeting = sitting_on(world, "moderation", [walk.case], accept=False)
+    page = Reader(world.voice).get("/")
+    assert "Coalition representative on" in page.words
+    answer = f"/panels/{meeting.panel.ref}/answer/{meeting.members['voice'].pk}/"
+    assert page.links[f"Answer the offer of {meeting.panel.ref}"] == answer
+
+
+def test_home_lists_the_sittings_of_members(world):
+    Walk(world).to(Stage.SITE_VISIT)
+    assert "site_visit panel" in Reader(world.lay).get("/").words
+    assert "Sittings to come" in Reader(world.secretary).get("/").words
+
+
+@pytest.mark.parametrize("name", ["assessor", "secretary"])
+def test_home_costs_the_same_for_one_case_and_for_three(world, name):
+    def cost():
+        reader = Reader(world.people[name])
+        reader.get("/")
+        with CaptureQueriesContext(connection) as asked:
+            reader.get("/")
+        return len(asked)
+
+    Walk(world, ccg="01A").to(Stage.DESK_TOP)
+    once = cost()
+    for ccg in ("02A", "03A"):
+        Walk(world, ccg=ccg).to(Stage.DESK_TOP)
+    assert cost() == once
+
+
+def test_about_names_the_licence(db):
+    assert "GNU Affero General Public License" in Reader().get("/about/").words
