@@ -1,0 +1,45 @@
+"""The run: one throw-away database for each figure, since the replay and the stage both start from nothing."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+from bench import pages, replaying, transition, twins, waves
+from bench.figures import Figure, machine
+from bench.path import Stage
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """A new database with every table, trigger and twin; gone afterwards."""
+    named = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        twins.create_tables()
+        yield
+    finally:
+        connection.creation.destroy_test_db(named, verbosity=0)
+
+
+def run(options: Namespace) -> tuple[list[Figure], dict[str, Any]]:
+    """Every figure asked for, and the facts of the machine."""
+    measures: dict[str, Callable[[], list[Figure]]] = {
+        "transition": lambda: transition.measure(Stage(), rounds=options.rounds),
+        "wave": lambda: waves.measure(Stage(wave=None), count=options.cases, rounds=max(1, options.rounds // 2)),
+        "queries": lambda: pages.measure(Stage(wave=None), sizes=options.sizes),
+        "replay": lambda: replaying.measure(wave=options.wave or None),
+    }
+    figures: list[Figure] = []
+    facts: dict[str, Any] = {}
+    for name in options.names:
+        sys.stderr.write(f"{name} ...\n")
+        with database():
+            figures += measures[name]()
+            facts = machine()
+    return figures, facts
