@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,27 +32,44 @@ class Bid:
 
 def new_application(*, ccg: Organisation, wave: Wave, ruleset: RuleSet, synthetic: str = "") -> Application:
     """An application not yet stored. Raises ApplicationRefused for another kind of body, or a second application."""
+    return new_applications(ccgs=[ccg], wave=wave, ruleset=ruleset, synthetic={ccg.code: synthetic})[0]
+
+
+def new_applications(
+    *, ccgs: Sequence[Organisation], wave: Wave, ruleset: RuleSet, synthetic: Mapping[str, str]
+) -> list[Application]:
+    """The applications of a wave, not yet stored; `synthetic` by the CCG's code. One query, and raises as for one."""
+    earlier: defaultdict[int, list[Application]] = defaultdict(list)
+    for application in Application.objects.filter(ccg__in=ccgs, cycle=wave.cycle).only("ccg_id", "ref", "stage"):
+        earlier[application.ccg_id].append(application)
+    for ccg in ccgs:
+        _check_may_apply(ccg, wave.cycle, earlier[ccg.pk])
+    return [
+        Application(
+            ref=_ref(ccg, wave.cycle, len(earlier[ccg.pk])),
+            ccg=ccg,
+            cycle=wave.cycle,
+            wave=wave,
+            ruleset=ruleset,
+            opened_at=clock.now(),
+            synthetic=synthetic.get(ccg.code, ""),
+        )
+        for ccg in ccgs
+    ]
+
+
+def _check_may_apply(ccg: Organisation, cycle: int, earlier: Sequence[Application]) -> None:
     if ccg.kind != OrganisationKind.CCG:
         raise ApplicationRefused(f"{ccg.name} is not a CCG and cannot apply.")
     if ccg.closed and ccg.closed < today():
         raise ApplicationRefused(f"{ccg.name} closed on {ccg.closed:%-d %B %Y} and cannot apply.")
-    running = Application.objects.filter(ccg=ccg, cycle=wave.cycle).exclude(stage=Stage.WITHDRAWN).first()
+    running = next((each for each in earlier if each.stage != Stage.WITHDRAWN), None)
     if running:
-        raise ApplicationRefused(f"{ccg.name} already has an application in {wave.cycle}: open {running.ref}.")
-    return Application(
-        ref=_ref(ccg, wave.cycle),
-        ccg=ccg,
-        cycle=wave.cycle,
-        wave=wave,
-        ruleset=ruleset,
-        opened_at=clock.now(),
-        synthetic=synthetic,
-    )
+        raise ApplicationRefused(f"{ccg.name} already has an application in {cycle}: open {running.ref}.")
 
 
-def _ref(ccg: Organisation, cycle: int) -> str:
+def _ref(ccg: Organisation, cycle: int, earlier: int) -> str:
     """`CCG-02Q-2012`; a further application after a withdrawal is `CCG-02Q-2012-2`."""
-    earlier = Application.objects.filter(ccg=ccg, cycle=cycle).count()
     return f"CCG-{ccg.code}-{cycle}" + (f"-{earlier + 1}" if earlier else "")
 
 

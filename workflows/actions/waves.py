@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from panels.permissions import Actor
 
 
+@transaction.atomic
 def open_wave(
     *,
     wave: Wave,
@@ -31,11 +32,9 @@ def open_wave(
 ) -> list[Application]:
     """Open the applications of a wave, all or none. Raises ApplicationRefused naming the CCG that cannot apply."""
     check_administers(by)
-    marks = synthetic or {}
-    cases = [
-        applications.new_application(ccg=ccg, wave=wave, ruleset=ruleset, synthetic=marks.get(ccg.code, ""))
-        for ccg in ccgs
-    ]
+    # Two at once: the second finds the first's applications.
+    list(Organisation.objects.select_for_update().filter(pk__in=[ccg.pk for ccg in ccgs]).order_by("pk"))
+    cases = applications.new_applications(ccgs=ccgs, wave=wave, ruleset=ruleset, synthetic=synthetic or {})
 
     def change(opened: Sequence[Application]) -> None:
         record_many(opened, "application.opened", by=by, ruleset=ruleset.version, public=applications.opening)
