@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 
 from authorisation.actions import applications, decisions, findings, recommendations, reviews, waves, windows
 from authorisation.actions.applications import Bid
@@ -36,9 +37,11 @@ def _act(action: Any, **given: Any) -> Any:
     return lambda case, _task: act(case)
 
 
+@transaction.atomic
 def open_application(*, ccg: Organisation, wave: Wave, ruleset: RuleSet, by: Actor, synthetic: str = "") -> Application:
     """Open a CCG's application in a wave, under the rule set it will be judged by to the end."""
     check_administers(by)
+    Organisation.objects.select_for_update().get(pk=ccg.pk)  # two at once: the second finds the first's application
     case = applications.new_application(ccg=ccg, wave=wave, ruleset=ruleset, synthetic=synthetic)
     driver.start(Flow.prepare, case, by=by, change=_act(applications.open_application, by=by))
     return case
