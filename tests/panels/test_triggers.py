@@ -199,7 +199,8 @@ def test_outcome_refused_on_listed_and_on_stopped_item(at_now, case):
 def test_item_refused_at_sitting_not_convened(at_now, case):
     meeting = sitting_on(at_now, "moderation", [case])
     item = meeting.item(case)
-    refused("convene the sitting|no Coalition representative", *update(item, state="open", event_id=last_event(meeting.panel)))
+    event = last_event(meeting.panel)
+    refused("convene the sitting|no Coalition representative", *update(item, state="open", event_id=event))
     with unfenced():
         run(*update(item, state="open", event_id=last_event(meeting.panel)))
         assert len(broken("I1 every item is taken at a convened sitting")) == 1

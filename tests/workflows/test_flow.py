@@ -14,7 +14,8 @@ from authorisation.errors import ApplicationRefused, DecisionRefused, FindingRef
 from authorisation.models import Application, Condition, Direction, Finding, Letter, Window
 from authorisation.queries import standing
 from authorisation.rules import Found, Proposed, Reviewed
-from tests.factories import Walk, days
+from directory.actions import posts
+from tests.factories import Walk, convened, days, decide, opened, sitting_on
 from workflows import queue
 from workflows.actions import cases
 from workflows.engine import sweep
@@ -286,8 +287,6 @@ def test_case_listed_with_another_organisation_is_not_its_case(world):
     case = walk.case
     with clock.at(walk.now):
         case.ccg = world.organisations["03A"]
-        from tests.factories import convened, decide, sitting_on
-
         meeting = convened(sitting_on(world, "moderation", [case]))
         decide(meeting, case, "conditional")
         with pytest.raises(DecisionRefused, match="judged another organisation"):
@@ -296,7 +295,7 @@ def test_case_listed_with_another_organisation_is_not_its_case(world):
 
 def act(walk, by):
     """What the stage of the case asks for, by somebody; what is needed for it stands ready."""
-    case, world = walk.case, walk.world
+    case = walk.case
     sits = {
         Stage.MODERATION: ("moderation", "conditional"),
         Stage.CONDITIONS_PANEL: ("conditions", "conditional"),
@@ -385,7 +384,7 @@ def test_only_the_right_person_does_each_step(world, stage):
                 with pytest.raises(PermissionDenied, match="may not do"):
                     try_it()
         assert (walk.stage, walk.case.audit_seq) == before
-        act(walk, world.people[sorted(RIGHT[stage])[0]])()
+        act(walk, world.people[min(RIGHT[stage])])()
     assert walk.case.audit_seq == before[1] + 1
 
 
@@ -396,7 +395,7 @@ def test_step_that_is_not_open_is_refused_with_where_the_case_stands(world, stag
     if stage == Stage.DECISION:
         walk.now = max(walk.now, walk.window.closes_at + days(1))
     with queue.held(), clock.at(walk.now):
-        again = act(walk, world.people[sorted(RIGHT[stage])[0]])
+        again = act(walk, world.people[min(RIGHT[stage])])
         again()
         with pytest.raises(NotNow, match=r"is not open for CCG-01A-2012: it (stands at|waits for)"):
             again()
@@ -472,8 +471,6 @@ def test_submission_after_the_deadline_is_refused(world):
 
 def test_nobody_reads_again_what_they_assessed(world):
     """I4: also when they hold both posts."""
-    from directory.actions import posts
-
     walk = Walk(world).to(Stage.SECOND_READING)
     with clock.at(walk.now):
         board = world.organisations["BOARD"]
@@ -502,8 +499,6 @@ def test_conditions_that_are_not_the_unmet_criteria_are_refused(world, proposals
 
 
 def test_panel_that_decided_nothing_carries_nothing(world):
-    from tests.factories import convened, opened, sitting_on
-
     walk = Walk(world).to(Stage.MODERATION)
     with clock.at(walk.now):
         meeting = convened(sitting_on(world, "moderation", [walk.case]))
