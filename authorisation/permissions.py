@@ -41,11 +41,14 @@ def readable(person: Person | AnonymousUser) -> Q:
 def _before_my_panels(person: Person) -> object:
     """References of the cases before panels this person sits on, may judge, and has not left the room for (I3).
 
-    Whoever is barred from a case, or was never tested against it, reads none of its papers.
+    Whoever is barred from a case, or was never tested against it, reads none of its papers. Leaving the room for a
+    case closes it on the earlier panels too; a later one, with its own declaration and tests, opens it again.
     """
     sits = PanelGrant.objects.filter(user=person, user__is_active=True, permission__codename="sit")
     mine = Q(appointment__person=person, appointment__state=AppointmentState.ACCEPTED, item=OuterRef("pk"))
-    left = Recusal.objects.filter(item=OuterRef("pk"), appointment__person=person)
+    left = Recusal.objects.filter(
+        item__case_ref=OuterRef("case_ref"), item__gte=OuterRef("pk"), appointment__person=person
+    )
     tested = DisinterestCheck.objects.filter(mine).order_by("-pk").values("effect")[:1]
     return (
         Item.objects.filter(panel__in=sits.values("content_object_id"))
