@@ -20,7 +20,7 @@ from panels.models import Nomination
 HERE = Path(__file__).parent
 DATA = Path(rulesets.__file__).parents[1] / "data"
 SMALL = HERE / "criteria-small.csv"
-CRITERIA = [row["code"] for row in csv.DictReader(SMALL.open())]
+CRITERIA = [row["code"] for row in csv.DictReader(SMALL.read_text().splitlines())]
 BEGIN = date(2012, 5, 1)
 
 ORGANISATIONS = [
