@@ -49,6 +49,11 @@ def check_nominates(by: Actor, body: Organisation) -> None:
         raise PermissionDenied(f"Only {body.name} may nominate on its own behalf.")
 
 
+def nominates_for(by: Person) -> set[int]:
+    """The keys of the organisations this person nominates for."""
+    return {organisation for codename, organisation in grants.held_by(by) if codename == "nominate"}
+
+
 def check_own_seat(by: Actor, appointment: Appointment) -> None:
     """Raise PermissionDenied when somebody answers for another member."""
     if by == "system" or by.pk != appointment.person_id or not by.is_active:

@@ -10,7 +10,12 @@ from guardian.models import UserObjectPermissionBase
 from audit.models import AuditedAggregate
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from directory.models import Person
+
+# The most digits a key of the database can be read from.
+LONGEST_NUMBER = 18
 
 
 class PanelKind(models.TextChoices):
@@ -27,7 +32,7 @@ class PanelKind(models.TextChoices):
 class PanelQuerySet(models.QuerySet["Panel"]):
     """Reads that know who is asking."""
 
-    def visible_to(self, person: Person) -> PanelQuerySet:
+    def visible_to(self, person: Person | AnonymousUser) -> PanelQuerySet:
         """Every panel's composition is open to signed-in people: who decides is never secret."""
         return self if person.is_authenticated else self.none()
 
@@ -48,7 +53,7 @@ class Panel(AuditedAggregate):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["pk"]
-        permissions: ClassVar[list[tuple[str, str]]] = [
+        permissions = [
             ("sit", "Holds an accepted seat on this panel"),
             ("chair", "Chairs this panel"),
         ]
@@ -65,7 +70,7 @@ class Panel(AuditedAggregate):
     def pk_of(ref: str) -> int:
         """The key behind a reference; ValueError when it is not one."""
         prefix, _, number = ref.partition("-")
-        if prefix != "PAN" or not number.isdigit() or len(number) > 18:
+        if prefix != "PAN" or not number.isdigit() or len(number) > LONGEST_NUMBER:
             raise ValueError(f"{ref} is not a panel reference; it looks like PAN-0042")
         return int(number)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from audit import clock
 from panels.models import Appointment, Sitting
-from panels.permissions import administers
+from panels.permissions import administers, nominates_for
 from workflows.engine.driver import title_of
 from workflows.engine.nodes import Deadline
 from workflows.queries import cases_of, deadlines_of, offers_to, sittings_of, sittings_to_come, work_of
@@ -46,6 +46,7 @@ class Desk:
     offers: Sequence[Appointment]
     sittings: Sequence[Sitting]
     administers: bool
+    nominates: bool
 
     @property
     def shown(self) -> int:
@@ -74,6 +75,7 @@ def desk_of(person: Person) -> Desk:
         offers=offers_to(person),
         sittings=sittings_to_come(NEXT) if keeps else sittings_of(person),
         administers=keeps,
+        nominates=bool(nominates_for(person)),
     )
 
 

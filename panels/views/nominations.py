@@ -1,0 +1,49 @@
+"""Who is nominated for the Coalition seat, and by which body."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from directory.models import Organisation, OrganisationKind, Person
+from directory.views.acting import act
+from panels.forms.nominations import EndNomination, Nominate
+from panels.models import Nomination
+from panels.permissions import nominates_for
+from panels.presenters.nominations import bodies
+
+
+@login_required
+@require_safe
+def nominations(request: HttpRequest) -> HttpResponse:
+    """Every nomination, open to everybody signed in, with the balance between the bodies."""
+    mine = nominates_for(cast("Person", request.user))
+    return render(request, "panels/nominations.jinja", {"bodies": bodies(mine)})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def nominate(request: HttpRequest, code: str) -> HttpResponse:
+    """A body's secretary nominates a person."""
+    coalition = Organisation.objects.filter(kind=OrganisationKind.COALITION_BODY)
+    build = partial(Nominate, body=get_object_or_404(coalition, code=code))
+    return _act(request, build)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """A body's secretary takes a nomination back."""
+    rows = Nomination.objects.select_related("body", "person")
+    return _act(request, partial(EndNomination, nomination=get_object_or_404(rows, pk=pk)))
+
+
+def _act(request: HttpRequest, build: partial[Nominate] | partial[EndNomination]) -> HttpResponse:
+    given = {"caption": "Nominations", "of": "nominations"}
+    return act(request, build, template="panels/form.jinja", context=given, then=reverse("nominations"))
