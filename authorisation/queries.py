@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -11,6 +11,13 @@ from django.db.models.functions import Coalesce
 from authorisation.enums import TIER_ORDER, AuthorisationOutcome, Tier
 from authorisation.models import Application, Condition, Criterion, Direction, Finding
 from authorisation.rules import is_fully_authorised
+
+COUNTS: tuple[Literal["decided", "full", "conditional", "with_directions"], ...] = (
+    "decided",
+    "full",
+    "conditional",
+    "with_directions",
+)
 
 
 def criteria(application: Application, **which: Any) -> dict[str, Criterion]:
@@ -58,7 +65,7 @@ def decided_by_wave(cycle: int) -> list[dict[str, Any]]:
         )
         .order_by("wave__number")
     )
-    return [{"wave": row.pop("wave__number"), **row} for row in counted]
+    return [{"wave": row["wave__number"], **{key: row[key] for key in COUNTS}} for row in counted]
 
 
 def in_force(cycle: int) -> Mapping[str, int]:

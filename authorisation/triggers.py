@@ -1,7 +1,7 @@
 """What the database itself refuses about decisions, conditions, letters and publication (I2, I4-I6, I8, I9)."""
 # ruff: noqa: S608  the statements are built from our own constants
 
-from audit.triggers import refuse
+from audit.triggers import Statement, refuse
 from authorisation.enums import TIER_ORDER
 from panels.triggers import COALITION_POSITION_TAKEN
 
@@ -157,12 +157,14 @@ refuse(
 )
 
 # A row about an application names an event of that application's own stream (I8).
-for _name, _on in (
-    *((name, "INSERT") for name in ("submission", "finding", "report", "recommendation", "proposedcondition")),
-    *((name, "INSERT") for name in ("signoff", "decision", "publication", "applicationreview", "rectificationplan")),
-    ("wavemove", "INSERT"),
-    *((name, ("INSERT", "UPDATE")) for name in ("window", "condition", "direction")),
-):
+_CHANGING: tuple[Statement, ...] = ("INSERT", "UPDATE")
+_ONCE: tuple[Statement, ...] = ("INSERT",)
+_OWN_EVENT: dict[str, tuple[Statement, ...]] = {
+    **dict.fromkeys(("submission", "finding", "report", "recommendation", "proposedcondition", "wavemove"), _ONCE),
+    **dict.fromkeys(("signoff", "decision", "publication", "applicationreview", "rectificationplan"), _ONCE),
+    **dict.fromkeys(("window", "condition", "direction"), _CHANGING),
+}
+for _name, _on in _OWN_EVENT.items():
     refuse(
         name=f"{_name}_in_its_stream",
         table=f"authorisation_{_name}",

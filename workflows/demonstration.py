@@ -49,7 +49,7 @@ ROLES: Mapping[str, tuple[str, str]] = {
     "assessor": ("Desk-top assessor", "Record the findings of a domain: each criterion needs a reason."),
     "reader": ("Second reader", "Confirm a desk-top review or change a finding."),
     "director": ("Regional director", "Sign off what moderation recommended for your region."),
-    "nominations": ("Nominations secretary of a Coalition body", "See where the people you nominated sit."),
+    "nominations": ("Nominations secretary of a Coalition body", "See how the seats fall to your body."),
     "guardian": ("Conflicts guardian", "Read the checks of any panel and the facts behind each."),
     "auditor": ("Auditor", "Check who sat on which panel, and why they were allowed to."),
 }
@@ -113,32 +113,39 @@ def person_of(key: str) -> Person | None:
 
 
 def _holder(kind: PostKind) -> Person:
-    return Person.objects.filter(posts__kind=kind, posts__in_force=True).order_by("pk")[0]
+    """Somebody who holds a post of this kind."""
+    person: Person = Person.objects.filter(posts__kind=kind, posts__in_force=True).order_by("pk")[0]
+    return person
 
 
 def _coalition() -> Person:
     """Somebody whose seat waits for an answer."""
     offered = Appointment.objects.filter(state=AppointmentState.PROPOSED, seat__kind=COALITION_SEAT)
-    return offered.select_related("person").order_by("panel__sittings__on", "pk")[0].person
+    person: Person = offered.select_related("person").order_by("panel__sittings__on", "pk")[0].person
+    return person
 
 
 def _seated(kind: str, seat: str) -> Person:
     """The holder of a seat on the next panel of a kind that has not been convened."""
     sitting = Sitting.objects.filter(panel__kind=kind, convened_at__isnull=True).order_by("on", "pk")[0]
-    return sitting.panel.appointments.filter(seat__kind=seat, state=AppointmentState.ACCEPTED)[0].person
+    person: Person = sitting.panel.appointments.filter(seat__kind=seat, state=AppointmentState.ACCEPTED)[0].person
+    return person
 
 
 def _officer(stage: Stage) -> Person:
     """The accountable officer of a CCG that has something to answer."""
     case = Application.objects.filter(stage=stage).order_by("ref")[0]
-    return Person.objects.filter(posts__organisation=case.ccg_id, posts__kind=PostKind.ACCOUNTABLE_OFFICER)[0]
+    officers = Person.objects.filter(posts__organisation=case.ccg_id, posts__kind=PostKind.ACCOUNTABLE_OFFICER)
+    person: Person = officers[0]
+    return person
 
 
 def _director() -> Person:
     """The director of a region with something to sign off; any, on a day with nothing to sign."""
     waiting = Application.objects.filter(stage=Stage.SIGN_OFF).values("ccg__parent__parent")
     directors = Person.objects.filter(posts__kind=PostKind.REGIONAL_DIRECTOR, posts__in_force=True)
-    return directors.filter(posts__organisation__in=waiting).order_by("pk").first() or directors.order_by("pk")[0]
+    busy: Person | None = directors.filter(posts__organisation__in=waiting).order_by("pk").first()
+    return busy or directors.order_by("pk")[0]
 
 
 FIND: Mapping[str, Callable[[], Person]] = {

@@ -25,7 +25,7 @@ from workflows.queue import send_job
 
 
 class Authorisation(CaseFlow):
-    """Authorisation of a clinical commissioning group"""
+    """Authorisation of a clinical commissioning group."""
 
     pinned = ("ruleset",)
 

@@ -17,7 +17,7 @@ from panels.rules import COALITION_SEAT
 from workflows.replay.cast import BOARD, Cast, codes_near
 
 NATIONAL_COALITION_SEATS = 2
-PARTS = {"board_member": "board_member", "key_assessor": "key_assessor", "finance": "finance", "lay": "lay"}
+NATIONAL_CHAIRS = 4
 DISSENT_EVERY = 41
 
 
@@ -95,26 +95,26 @@ class Seating:
         return [self.nomination[person.pk] for person in chosen]
 
     def _member(self, seat: str, kind: str, on: date, codes: list[str]) -> tuple[Person, Organisation]:
-        known = self.cast.organisations
-        if seat == "clinician":
-            pool, by = list(self.cast.chairs.values()), known[BOARD]
-        elif seat == "local_authority":
-            pool = self.cast.parts["local_authority"]
-        elif seat == "chair":
-            chairs = self.cast.parts["chair"]
-            pool, by = (chairs[4:] if kind == "site_visit" else chairs[:4]), known[BOARD]
-        else:
-            pool, by = self.cast.parts[PARTS[seat]], known[BOARD]
+        """Whoever has sat least among those free; nobody from a CCG that is the only one on the agenda."""
         agenda = set(codes)
         free = [
             person
-            for person in pool
+            for person in self._pool(seat, kind)
             if person.pk not in self.booked[on] and (self.cast.homes[person.pk] not in agenda or len(agenda) > 1)
         ]
         free.sort(key=lambda person: (self.cast.homes[person.pk] in agenda, self.load[person.pk]))
         person = free[0]
         self._book(person, on)
-        return person, by if seat != "local_authority" else known[self.cast.homes[person.pk]]
+        by = self.cast.homes[person.pk] if seat == "local_authority" else BOARD
+        return person, self.cast.organisations[by]
+
+    def _pool(self, seat: str, kind: str) -> list[Person]:
+        parts = self.cast.parts
+        if seat == "clinician":
+            return list(self.cast.chairs.values())
+        if seat == "chair":
+            return parts["chair"][NATIONAL_CHAIRS:] if kind == "site_visit" else parts["chair"][:NATIONAL_CHAIRS]
+        return parts[seat]
 
     def _book(self, person: Person, on: date) -> None:
         self.booked[on].add(person.pk)
