@@ -74,22 +74,26 @@ def open_task(case: Application, step: str, item: str | int | None, by: Person) 
 
 def work_of(person: Person) -> QuerySet[Task]:
     """The open steps this person may do, by grant or as chair of the panel, of the cases they may read."""
-    mine = open_tasks_for(person).values("pk")
+    # A union, not an OR: each half then finds its rows by its own index instead of walking every open step.
+    mine = open_tasks_for(person).order_by().values("pk").union(_chaired(person).values("pk"))
     readable = Application.objects.visible_to(person).filter(process=OuterRef("process"))
-    open_tasks = Task._default_manager.filter(Q(pk__in=mine) | _chaired(person), finished__isnull=True)
-    found: QuerySet[Task] = open_tasks.filter(Exists(readable)).order_by("pk")
-    return found
+    found: QuerySet[Task] = Task._default_manager.filter(pk__in=mine, finished__isnull=True)
+    return found.filter(Exists(readable)).order_by("pk")
 
 
-def _chaired(person: Person) -> Q:
+def _chaired(person: Person) -> QuerySet[Task]:
     """Steps that the chair of the panel before which the case is may do beside the secretariat."""
     chairs = PanelGrant.objects.filter(user=person, permission__codename="chair").values("content_object")
+    listed = Item.objects.filter(panel__in=chairs)
     condition = Q(pk__in=())
     for kind, names in CHAIRED.items():
-        before = Item.objects.filter(panel__in=chairs, panel__kind=kind).values("case_ref")
         nodes = [FLOW.instance.node(name) for name in names]
+        before = listed.filter(panel__kind=kind).values("case_ref")
         condition |= Q(flow_task__in=nodes, process__application__ref__in=before)
-    return condition
+    tasks: QuerySet[Task] = Task._default_manager.filter(
+        condition, process__application__ref__in=listed.values("case_ref"), finished__isnull=True
+    )
+    return tasks
 
 
 def cases_of(tasks: Sequence[Task]) -> dict[int, Application]:

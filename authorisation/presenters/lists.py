@@ -12,6 +12,29 @@ OUTCOME_COLOURS = {AuthorisationOutcome.FULL: "green", AuthorisationOutcome.COND
 STAGE_COLOURS = {Stage.CLOSED: "green", Stage.DEFERRED: "grey", Stage.WITHDRAWN: "grey"}
 
 
+# What the data of 2012-13 call the parts that were made to fill the gaps, and what people call them.
+SYNTHETIC = {
+    "wave_applied": "the wave applied in",
+    "wave_decided": "the wave decided in",
+    "outcome": "the outcome",
+    "unmet": "which criteria were not met",
+    "conditions": "the number of conditions",
+    "levels": "the levels of support",
+    "level_changes": "the changes of level",
+    "d": "whether directions stood",
+    "discharged": "when conditions were discharged",
+    "r": "the results of reviews",
+}
+
+
+def synthetic_words(marks: str) -> str:
+    """What of a case is synthetic, in words; a mark nobody knows stays as it is."""
+    known = dict.fromkeys(
+        SYNTHETIC.get(mark) or SYNTHETIC.get(mark.rstrip("0123456789")) or mark for mark in marks.split()
+    )
+    return ", ".join(known)
+
+
 @dataclass(frozen=True)
 class Row:
     """One application in a list."""
@@ -54,7 +77,7 @@ def rows(applications: Iterable[Application], *, untold: Collection[int] = ()) -
             outcome_colour=OUTCOME_COLOURS.get(AuthorisationOutcome(each.outcome), "grey") if each.outcome else "grey",
             open_conditions=getattr(each, "open_conditions", 0),
             directions=getattr(each, "directions_in_force", 0),
-            synthetic=each.synthetic,
+            synthetic=synthetic_words(each.synthetic),
         )
         for each in applications
     ]

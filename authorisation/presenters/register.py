@@ -9,7 +9,7 @@ from datetime import datetime
 from authorisation.enums import PANEL_OUTCOMES
 from authorisation.models import Application, ApplicationReview
 from authorisation.presenters.conditions import ConditionLine, DirectionLine, conditions, directions
-from authorisation.presenters.lists import Standing, region_of, standing
+from authorisation.presenters.lists import Standing, region_of, standing, synthetic_words
 from panels.models import Item
 from panels.presenters.seating import ItemView, items
 
@@ -79,7 +79,7 @@ def published(application: Application) -> Published:
         reviews=reviews(application),
         panel=items([before], PANEL_OUTCOMES)[0],
         ruleset=application.ruleset.version,
-        synthetic=application.synthetic,
+        synthetic=synthetic_words(application.synthetic),
     )
 
 

@@ -26,7 +26,7 @@ from authorisation.models import (
 )
 from authorisation.permissions import own_applications
 from authorisation.presenters.conditions import ConditionLine, DirectionLine, conditions, directions, support
-from authorisation.presenters.lists import OUTCOME_COLOURS, STAGE_COLOURS, region_of
+from authorisation.presenters.lists import OUTCOME_COLOURS, STAGE_COLOURS, region_of, synthetic_words
 from authorisation.presenters.register import ReviewLine, reviews
 from panels.models import Item, PanelKind
 from panels.presenters.seating import ItemView, items
@@ -197,7 +197,7 @@ def case_view(case: Application, person: Person, *, may_defer: bool, may_withdra
         region=region_of(case),
         attempt=case.attempt,
         ruleset=case.ruleset.version,
-        synthetic=case.synthetic,
+        synthetic=synthetic_words(case.synthetic),
         stage=case.get_stage_display(),
         stage_colour=STAGE_COLOURS.get(Stage(case.stage), "blue"),
         outcome=decision.get_outcome_display() if decision else "",

@@ -13,10 +13,8 @@ from authorisation.models import Application
 from directory.models import Person
 
 ONLY_AFTER_REPORT = frozenset({"desk_top.assessed", "desk_top.second_read", "site_visit.recorded"})
-ONLY_AFTER_LETTER = frozenset(
-    {"moderation.recommended", "region.signed_off", "response.assessed", "decision.recorded"}
-)
-SHOWN = 200
+ONLY_AFTER_LETTER = frozenset({"moderation.recommended", "region.signed_off", "response.assessed", "decision.recorded"})
+SHOWN, SOME = 200, 8
 
 
 @dataclass(frozen=True)
@@ -55,13 +53,14 @@ def _found(public: Mapping[str, Any]) -> str:
 
 
 def _codes(codes: Sequence[str]) -> str:
-    return ", ".join(codes[:8]) + (f" and {len(codes) - 8} more" if len(codes) > 8 else "")  # noqa: PLR2004
+    return ", ".join(codes[:SOME]) + (f" and {len(codes) - SOME} more" if len(codes) > SOME else "")
 
 
 def _proposed(public: Mapping[str, Any]) -> str:
     rows = public.get("conditions", ())
-    levels = ", ".join(f"{row[0]} at level {row[1]}{' with a direction' if row[2] else ''}" for row in rows[:8])
-    return f"{len(rows)} conditions: {levels}" if rows else "no conditions"
+    levels = ", ".join(f"{row[0]} at level {row[1]}{' with a direction' if row[2] else ''}" for row in rows[:SOME])
+    number = "1 condition" if len(rows) == 1 else f"{len(rows)} conditions"
+    return f"{number}: {levels}{' and others' if len(rows) > SOME else ''}" if rows else "no conditions"
 
 
 def _window(public: Mapping[str, Any]) -> str:
@@ -83,11 +82,11 @@ def _reviewed(public: Mapping[str, Any]) -> str:
 SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "application.opened": lambda p: f"Application opened in wave {p['wave']}",
     "application.submitted": lambda p: f"Application submitted, signed by {p['practices']} practices",
-    "desk_top.assessed": lambda p: f"Domain {p['domain']} reviewed at the desk: {_found(p)}",
+    "desk_top.assessed": lambda p: f"Domain {p['domain']} reviewed at the desk: {_found(p['findings'])}",
     "desk_top.second_read": lambda p: f"Desk-top review read a second time: {_found(p)}",
     "site_visit.arranged": lambda p: f"Site visit arranged before {p['panel']}",
     "site_visit.recorded": lambda p: f"Site visit recorded by {p['panel']}: {_found(p)}",
-    "report.issued": lambda _: "Site-visit report issued to the CCG",
+    "report.issued": lambda p: f"Site-visit report issued to the CCG: {len(p['unmet'])} criteria not met",
     "window.answered": lambda p: (
         f"CCG answered ({_window(p)})" + (" and gave up the days left" if p.get("waived") else "")
     ),
