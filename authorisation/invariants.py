@@ -97,6 +97,23 @@ def read_by_their_assessor() -> list[str]:
     )
 
 
+def judged_by_their_assessor() -> list[str]:
+    """I4: nobody who assessed an application at the desk took a position on it in a panel it rests on."""
+    return [
+        sentence
+        for table in ("decision", "recommendation", "applicationreview")
+        for sentence in _ask(
+            f"{{0}} was assessed at the desk, and judged in its {table}, by {{1}}.",
+            "SELECT DISTINCT x.ref, s.stream FROM "
+            f"authorisation_{table} t JOIN authorisation_application x ON x.id = t.application_id "
+            "JOIN panels_outcome u ON u.id = t.panel_outcome_id JOIN panels_position p ON p.item_id = u.item_id "
+            "JOIN panels_appointment a ON a.id = p.appointment_id JOIN directory_person s ON s.id = a.person_id "
+            "WHERE EXISTS (SELECT 1 FROM authorisation_finding f WHERE f.application_id = x.id "
+            "AND f.author_id = a.person_id AND f.tier IN ('desk_top', 'second_reading')) ORDER BY x.ref",
+        )
+    ]
+
+
 def conditions_apart() -> list[str]:
     """I5: unmet criteria at the decision and conditions imposed are the same, one to one."""
     decided = "JOIN authorisation_decision d ON d.application_id = x.id"
@@ -382,6 +399,7 @@ def directions_beyond_conditions() -> list[str]:
 CHECKS: dict[str, Callable[[], list[str]]] = {
     "I2 every decision, recommendation and review rests on a panel": acts_without_panel,
     "I4 nobody reads again what they assessed": read_by_their_assessor,
+    "I4 nobody judges on a panel what they assessed": judged_by_their_assessor,
     "I5 conditions are the unmet criteria": conditions_apart,
     "I5 outcomes follow from conditions": outcomes_apart,
     "I5 every condition has a level of its rule set": unknown_levels,

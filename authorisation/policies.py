@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, overload
 
 from audit.models import Event
-from authorisation.enums import WindowKind
+from authorisation.enums import Tier, WindowKind
 from authorisation.errors import DecisionRefused, WindowRefused
-from authorisation.models import ApplicationReview, Decision, Recommendation, Window
-from panels.models import Outcome, PanelKind
+from authorisation.models import ApplicationReview, Decision, Finding, Recommendation, Window
+from panels.models import Outcome, PanelKind, Position
 
 if TYPE_CHECKING:
     from authorisation.models import Application
@@ -52,6 +52,7 @@ def check_item(application: Application, item: Item, *, kind: str, decided: bool
             "representative present, decides the item first."
         )
     _check_fresh(application, outcome)
+    _check_tiers(application, outcome)
     return outcome
 
 
@@ -69,6 +70,17 @@ def _check_fresh(application: Application, outcome: Outcome) -> None:
     if latest and outcome.reached_at < latest:
         raise DecisionRefused(
             f"{ref} judged {application.ref} before it was deferred: put it on the agenda of a new sitting."
+        )
+
+
+def _check_tiers(application: Application, outcome: Outcome) -> None:
+    """Raise DecisionRefused when somebody who assessed the case at the desk took a position on it later (I4)."""
+    assessed = Finding.objects.filter(application=application, tier__in=(Tier.DESK_TOP, Tier.SECOND_READING))
+    twice = Position.objects.filter(item=outcome.item_id, appointment__person__in=assessed.values("author"))
+    if position := twice.select_related("appointment__person").first():
+        raise DecisionRefused(
+            f"{position.appointment.person} assessed {application.ref} at the desk and took a position on it in "
+            f"{outcome.item.panel.ref}: put it on a new agenda, without them."
         )
 
 

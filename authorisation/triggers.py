@@ -31,6 +31,17 @@ for _table, _kind in (
         "with its Coalition representative's position",
     )
 
+for _table in ("decision", "recommendation", "applicationreview"):
+    refuse(
+        name=f"{_table}_by_others_than_assessors",
+        table=f"authorisation_{_table}",
+        on="INSERT",
+        when="EXISTS (SELECT 1 FROM panels_outcome u JOIN panels_position p ON p.item_id = u.item_id "
+        "JOIN panels_appointment a ON a.id = p.appointment_id JOIN authorisation_finding f "
+        "ON f.application_id = NEW.application_id AND f.author_id = a.person_id "
+        "AND f.tier IN ('desk_top', 'second_reading') WHERE u.id = NEW.panel_outcome_id)",
+        message="somebody who assessed the application at the desk took a position on it: another panel must hear it",
+    )
 refuse(
     name="decision_after_windows",
     table="authorisation_decision",

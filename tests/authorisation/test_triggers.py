@@ -9,6 +9,7 @@ from audit import clock
 from audit.actions import record, settle
 from authorisation.actions import rulesets
 from authorisation.enums import Stage
+from authorisation.errors import DecisionRefused
 from authorisation.invariants import CHECKS
 from authorisation.models import (
     Application,
@@ -25,9 +26,10 @@ from authorisation.models import (
     WaveMove,
     Window,
 )
+from directory.actions import posts
 from panels.actions import seats
 from panels.models import Outcome
-from tests.factories import Walk, days
+from tests.factories import Walk, convened, days, decide
 from tests.factories.raw import insert, last_event, refused, run, unfenced, update
 from tests.factories.world import small_ruleset
 from workflows import queue
@@ -303,6 +305,42 @@ def test_second_reading_by_the_assessor_is_refused_and_found(walk):
         assert broken("I4 nobody reads again what they assessed") == [
             f"{walk.case.ref} was read again by {walk.world.reader.stream}, who assessed it."
         ]
+
+
+def test_assessor_on_a_panel_is_refused_and_found(walk):
+    """I4: one person at the desk and on the moderation panel."""
+    walk.world.people["assessor"], walk.world.people["lay"] = walk.world.lay, walk.world.assessor
+    with clock.at(walk.now):
+        posts.appoint(
+            person=walk.world.assessor,
+            organisation=walk.world.organisations["BOARD"],
+            kind="desk_top_assessor",
+            starts=walk.now.date(),
+            by="system",
+        )
+    walk.to(Stage.SITE_VISIT_PLANNING)
+    walk.world.people["lay"] = walk.world.people["assessor"]
+    walk.world.people["assessor"] = walk.world.people["spare"]
+    walk.advance()
+    with clock.at(walk.now):
+        meeting = convened(walk.meetings["site_visit"])
+        outcome = decide(meeting, walk.case, "report")
+        with pytest.raises(DecisionRefused, match="Lay assessed CCG-01A-2012 at the desk and took a position"):
+            cases.record_site_visit(
+                walk.case, item=meeting.item(walk.case), found=walk.visited(), by=walk.world.secretary
+            )
+    row = Recommendation(
+        event_id=last_event(walk.case),
+        application=walk.case,
+        attempt=1,
+        kind="site_visit",
+        panel_outcome=outcome,
+        made_at=walk.now,
+    )
+    refused("assessed the application at the desk", *insert(row))
+    with unfenced():
+        run(*insert(row))
+        assert len(broken("I4 nobody judges on a panel what they assessed")) == 1
 
 
 @pytest.mark.parametrize(

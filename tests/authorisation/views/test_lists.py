@@ -142,7 +142,7 @@ def test_calendar_names_days_and_no_ccg(world):
     assert page.heading == "Calendar"
     assert "Wave 1 closes" in page.words
     assert "2 July 2012" in page.text("time")
-    assert "Site visit: 1" in page.words
+    assert "1 site visit" in page.words
     assert "Group 1" not in page.html
 
 
