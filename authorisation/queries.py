@@ -20,10 +20,16 @@ COUNTS: tuple[Literal["decided", "full", "conditional", "with_directions"], ...]
 )
 
 
-def criteria(application: Application, **which: Any) -> dict[str, Criterion]:
-    """The criteria of the rule set pinned to an application, by code; all 119, or those that a step is about."""
-    rows = Criterion.objects.filter(criteria_set=application.ruleset.criteria_set_id, **which)
+def criteria(application: Application) -> dict[str, Criterion]:
+    """The criteria of the rule set pinned to an application, by code."""
+    rows = Criterion.objects.filter(criteria_set=application.ruleset.criteria_set_id)
     return {row.code: row for row in rows}
+
+
+def criterion_keys(application: Application, **which: Any) -> dict[str, int]:
+    """The keys of those criteria that a step is about, by code, in their order."""
+    rows = Criterion.objects.filter(criteria_set=application.ruleset.criteria_set_id, **which)
+    return dict(rows.values_list("code", "pk"))
 
 
 def standing(application: Application) -> dict[str, bool]:

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Collection, Iterable
 
 from django.contrib.auth.models import AnonymousUser, Permission
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from directory.errors import BadGrant
 from directory.models import Organisation, OrganisationGrant, Person, Post
@@ -18,6 +18,12 @@ __all__ = ["CODENAMES", "POST_GRANTS", "grant", "held_by", "holds", "justified",
 
 BATCH = 1_000
 
+# Asked by every action and every page: the ORM takes five times as long to write it as the database to answer.
+_HOLDS = (
+    "SELECT 1 FROM directory_organisationgrant g JOIN directory_person p ON p.id = g.user_id "
+    "WHERE g.user_id = %s AND p.is_active AND g.permission_id = %s AND g.content_object_id = %s"
+)
+
 # person, codename, organisation
 Grant = tuple[int, str, int]
 
@@ -26,9 +32,9 @@ def holds(person: Person | AnonymousUser, codename: str, organisation_id: int) -
     """Whether an active person holds the codename on the organisation. One query."""
     _check_codename(codename)
     permission = _permission_ids(DEFAULT_DB_ALIAS)[codename]
-    return OrganisationGrant.objects.filter(
-        user_id=person.pk, user__is_active=True, permission_id=permission, content_object_id=organisation_id
-    ).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDS, (person.pk, permission, organisation_id))
+        return cursor.fetchone() is not None
 
 
 def held_by(person: Person | AnonymousUser) -> list[tuple[str, int]]:

@@ -22,20 +22,19 @@ def member_facts(panel: Panel, people: Iterable[int]) -> dict[int, MemberFacts]:
     """Posts and the freshest declaration of each person; two queries."""
     people = list(people)
     posts: defaultdict[int, list[PostFact]] = defaultdict(list)
-    for post in Post.objects.filter(person_id__in=people).select_related("organisation"):
-        posts[post.person_id].append(
-            PostFact(post.organisation.code, post.organisation.kind, post.kind, post.starts, post.ends)
-        )
+    held = Post.objects.filter(person_id__in=people)
+    for person, *fact in held.values_list(
+        "person_id", "organisation__code", "organisation__kind", "kind", "starts", "ends"
+    ):
+        posts[person].append(PostFact(*fact))
     made: dict[int, datetime] = {}
     named: defaultdict[int, set[Declared]] = defaultdict(set)
-    for line in Declaration.objects.filter(panel=panel, person_id__in=people).select_related("organisation"):
-        made[line.person_id] = max(line.made_at, made.get(line.person_id, line.made_at))
-        if line.organisation:
-            named[line.person_id].add(Declared(line.kind, line.organisation.code))
-    return {
-        pk: MemberFacts(tuple(posts[pk]), declared_at=made.get(pk), declared=frozenset(named[pk]))
-        for pk in people
-    }
+    lines = Declaration.objects.filter(panel=panel, person_id__in=people)
+    for person, at, kind, code in lines.values_list("person_id", "made_at", "kind", "organisation__code"):
+        made[person] = max(at, made.get(person, at))
+        if code:
+            named[person].add(Declared(kind, code))
+    return {pk: MemberFacts(tuple(posts[pk]), declared_at=made.get(pk), declared=frozenset(named[pk])) for pk in people}
 
 
 def case_facts(organisations: Sequence[Organisation], on: date) -> dict[int, CaseFacts]:
@@ -45,11 +44,11 @@ def case_facts(organisations: Sequence[Organisation], on: date) -> dict[int, Cas
     ties = (
         Tie.objects.filter(Q(one__in=keys) | Q(other__in=keys), starts__lte=on)
         .filter(Q(ends__isnull=True) | Q(ends__gt=on))
-        .select_related("one", "other")
+        .values_list("kind", "one_id", "one__code", "other_id", "other__code")
     )
-    for tie in ties:
-        found[tie.one_id, tie.kind].add(tie.other.code)
-        found[tie.other_id, tie.kind].add(tie.one.code)
+    for kind, one, one_code, other, other_code in ties:
+        found[one, kind].add(other_code)
+        found[other, kind].add(one_code)
     return {
         organisation.pk: CaseFacts(
             organisation.code,

@@ -10,9 +10,9 @@ from audit.actions import record, record_many
 from authorisation.actions.windows import open_window
 from authorisation.enums import Tier, WindowKind
 from authorisation.errors import ApplicationRefused, FindingRefused
-from authorisation.models import Application, Criterion, Finding, Recommendation, Report, RuleSet
+from authorisation.models import Application, Finding, Recommendation, Report, RuleSet
 from authorisation.policies import check_item
-from authorisation.queries import criteria, standing, unmet
+from authorisation.queries import criterion_keys, standing, unmet
 from authorisation.rules import Found, finding_faults
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def assess_domain(application: Application, *, domain: int, findings: Sequence[F
     Raises FindingRefused for a criterion left out, doubled, unknown, without a reason or, when not met, without its
     line of enquiry.
     """
-    known = criteria(application, domain=domain)
+    known = criterion_keys(application, domain=domain)
     _check(f"Domain {domain} of {application.ref}", finding_faults(findings, known, enquiries=True))
     event = record(
         application,
@@ -40,8 +40,8 @@ def assess_domain(application: Application, *, domain: int, findings: Sequence[F
     _store(event, application, Tier.DESK_TOP, findings, known, by)
 
 
-def _known(application: Application, findings: Iterable[Found]) -> dict[str, Criterion]:
-    return criteria(application, code__in=[each.code for each in findings])
+def _known(application: Application, findings: Iterable[Found]) -> dict[str, int]:
+    return criterion_keys(application, code__in=[each.code for each in findings])
 
 
 def _check(what: str, faults: Sequence[str]) -> None:
@@ -65,21 +65,21 @@ def _store(
     application: Application,
     tier: Tier,
     findings: Iterable[Found],
-    known: dict[str, Criterion],
+    known: dict[str, int],
     by: Person,
 ) -> None:
     now = clock.now()
     Finding.objects.bulk_create(
         Finding(
-            event=event,
-            application=application,
+            event_id=event.pk,
+            application_id=application.pk,
             attempt=application.attempt,
             tier=tier,
-            criterion=known[each.code],
+            criterion_id=known[each.code],
             met=each.met,
             reason=each.reason,
             line_of_enquiry=each.line_of_enquiry,
-            author=by,
+            author_id=by.pk,
             found_at=now,
         )
         for each in findings

@@ -12,7 +12,7 @@ from authorisation.enums import AuthorisationOutcome, WindowKind
 from authorisation.errors import DecisionRefused
 from authorisation.models import Application, ProposedCondition, Recommendation, SignOff
 from authorisation.policies import check_item, check_report_window_over
-from authorisation.queries import criteria, unmet
+from authorisation.queries import criterion_keys, unmet
 from authorisation.rules import Proposed, proposal_faults
 
 if TYPE_CHECKING:
@@ -97,13 +97,13 @@ def propose_conditions(application: Application, *, item: Item, proposals: Seque
         outcome=AuthorisationOutcome.CONDITIONAL,
         made_at=clock.now(),
     )
-    known = criteria(application, code__in=[each.code for each in proposals])
+    known = criterion_keys(application, code__in=[each.code for each in proposals])
     ProposedCondition.objects.bulk_create(
         ProposedCondition(
             event=event,
             application=application,
             attempt=application.attempt,
-            criterion=known[each.code],
+            criterion_id=known[each.code],
             level=each.level,
             discharge_test=each.discharge_test,
             direction=each.direction,
