@@ -29,14 +29,17 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 class Refusals:
-    """Answers what an action refused with its own sentence, whatever page it was asked from."""
+    """Answers what an action refused with its own sentence, whatever page it was asked from; keeps pages private."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Nothing before and nothing after."""
-        return self.get_response(request)
+        """Keep pages of somebody signed in out of every store: after signing out, "back" shows nothing."""
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """409 when a step is not open now, 422 for any other refusal; None for everything else."""

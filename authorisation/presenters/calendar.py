@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -30,19 +30,18 @@ class Month:
     entries: Sequence[Entry]
 
 
-def waves() -> list[Wave]:
-    """Every wave in order."""
-    return list(Wave.objects.order_by("cycle", "number"))
+def days() -> list[Entry]:
+    """Closing days, sittings and reviews in order; three queries."""
+    return sorted([*_closing(), *_sittings(), *_reviews()], key=lambda entry: (entry.on, entry.text))
 
 
-def months() -> list[Month]:
-    """Closing days, sittings and reviews by month; three queries."""
-    found = sorted([*_closing(), *_sittings(), *_reviews()], key=lambda entry: (entry.on, entry.text))
+def months(found: Iterable[Entry]) -> list[Month]:
+    """Days in order, by month."""
     return [Month(first, list(entries)) for first, entries in groupby(found, key=lambda entry: entry.on.replace(day=1))]
 
 
 def _closing() -> list[Entry]:
-    return [Entry(wave.deadline, f"{wave} closes", "Last day to submit an application") for wave in waves()]
+    return [Entry(wave.deadline, f"{wave} closes", "Last day to submit an application") for wave in Wave.objects.all()]
 
 
 def _sittings() -> list[Entry]:
@@ -52,15 +51,14 @@ def _sittings() -> list[Entry]:
         .annotate(panels=Count("panel", distinct=True), cases=Count("items"))
         .order_by("on", "panel__kind")
     )
-    return [
-        Entry(row["on"], _kind(row["panel__kind"], row["panels"]), _several(row["cases"], "case", "cases"))
-        for row in rows
-    ]
+    return [_sitting(row["on"], PanelKind(row["panel__kind"]), row["panels"], row["cases"]) for row in rows]
 
 
-def _kind(kind: str, panels: int) -> str:
-    label = PanelKind(kind).label
-    return f"{label} sits" if panels == 1 and kind != PanelKind.SITE_VISIT else f"{label}: {panels}"
+def _sitting(on: date, kind: PanelKind, panels: int, cases: int) -> Entry:
+    if kind is PanelKind.SITE_VISIT:
+        return Entry(on, _several(panels, "site visit", "site visits"), "")
+    sits = f"{kind.label} sits" if panels == 1 else f"{kind.label}: {panels} panels sit"
+    return Entry(on, sits, _several(cases, "case", "cases"))
 
 
 def _several(number: int, one: str, many: str) -> str:

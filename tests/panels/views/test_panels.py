@@ -252,6 +252,21 @@ def test_sitting_on_a_day_that_does_not_exist_is_refused(world):
     assert page.links["Enter a real day, such as 5 12 2012"] == "#id_on_0"
 
 
-@pytest.mark.parametrize("path", ["/panels/new/", "/panels/PAN-0001/list-sitting/", "/panels/PAN-0001/seat/1/"])
-def test_seating_is_for_the_secretariat(walk, path):
-    assert Reader(walk.world.chair).get(path).status == 403
+@pytest.mark.parametrize("tail", ["list-sitting/", "seat/1/"])
+def test_seating_is_for_the_secretariat(walk, tail):
+    assert Reader(walk.world.chair).get(address(walk, tail)).status == 403
+    assert Reader(walk.world.chair).get("/panels/new/").status == 403
+
+
+def test_panel_costs_the_same_for_one_item_and_for_three(world):
+    def cost(cases):
+        with clock.at(walk.now):
+            ref = sitting_on(world, "decision", cases).panel.ref
+        reader = Reader(world.auditor)
+        reader.get(f"/panels/{ref}/")
+        with CaptureQueriesContext(connection) as asked:
+            reader.get(f"/panels/{ref}/")
+        return len(asked)
+
+    walk, *others = [Walk(world, ccg=ccg) for ccg in ("01A", "02A", "03A")]
+    assert cost([walk.case]) == cost([walk.case, *(other.case for other in others)])

@@ -72,3 +72,8 @@ def test_home_costs_the_same_for_one_case_and_for_three(world, name):
 
 def test_about_names_the_licence(db):
     assert "GNU Affero General Public License" in Reader().get("/about/").words
+
+
+def test_pages_of_somebody_signed_in_are_not_stored(world):
+    assert Reader(world.voice).client.get("/").headers["Cache-Control"] == "private, no-store"
+    assert "Cache-Control" not in Reader().client.get("/register/").headers
