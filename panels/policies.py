@@ -11,6 +11,7 @@ from panels.errors import NotCompetent, PlanRefused, SeatRefused, SittingRefused
 from panels.models import LIVE, AppointmentState, Nomination, Sitting
 from panels.models.interests import InterestKind
 from panels.rules import COALITION_SEAT, Effect, Member, SeatPlan, TestResult, competence_faults, plan_faults, verdict
+from panels.states import SITTING
 
 if TYPE_CHECKING:
     from directory.models import Person
@@ -66,9 +67,7 @@ def check_interests(interests: Iterable[Interest]) -> None:
     """Raise SeatRefused for an interest of no known kind."""
     for each in interests:
         if each.kind not in InterestKind.values:
-            raise SeatRefused(
-                f'"{each.kind}" is not a kind of interest: use one of {", ".join(InterestKind.values)}.'
-            )
+            raise SeatRefused(f'"{each.kind}" is not a kind of interest: use one of {", ".join(InterestKind.values)}.')
 
 
 def convening_faults(plan: SeatPlan, appointments: Iterable[Appointment]) -> list[str]:
@@ -84,7 +83,7 @@ def convening_faults(plan: SeatPlan, appointments: Iterable[Appointment]) -> lis
 
 def check_convening(sitting: Sitting, plan: SeatPlan, appointments: Iterable[Appointment]) -> None:
     """Raise NotCompetent when a required seat has no accepted member (I1)."""
-    if sitting.convened_at:
+    if sitting.state not in SITTING.open_to("convene"):
         raise SittingRefused(f"{sitting} is convened already.")
     if faults := convening_faults(plan, appointments):
         raise NotCompetent(f"{sitting.panel.ref} cannot be convened. " + " ".join(faults))

@@ -2,6 +2,7 @@
 # ruff: noqa: S608  the statements are built from our own constants
 
 from audit.triggers import refuse
+from panels.states import APPOINTMENT
 
 COALITION_APPOINTMENT = """
     SELECT 1 FROM panels_appointment a
@@ -187,7 +188,7 @@ refuse(
     name="appointment_goes_on",
     table="panels_appointment",
     on="UPDATE",
-    when="OLD.state IN ('declined', 'stood_down') OR (OLD.state = 'accepted' AND NEW.state <> 'stood_down') "
+    when=f"{APPOINTMENT.refused_sql()} "
     "OR (NEW.state = 'accepted' AND NOT EXISTS (SELECT 1 FROM panels_declaration d "
     "WHERE d.panel_id = NEW.panel_id AND d.person_id = NEW.person_id))",
     message="an appointment is accepted once, after a declaration of interests, and ends once",

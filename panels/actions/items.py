@@ -31,6 +31,7 @@ from panels.permissions import check_runs
 from panels.policies import check_competent
 from panels.queries import accepted, members, plan_of, present_by_appointment, recused, store_checks
 from panels.rules import COALITION_SEAT, Effect, Member, SeatPlan, TestResult, competence_faults, verdict
+from panels.states import ITEM, SittingState
 
 if TYPE_CHECKING:
     from audit.models import Event
@@ -49,16 +50,16 @@ class Said:
     reasons: str = ""
 
 
-def _lock_item(item: Item, *states: ItemState) -> tuple[Panel, Item]:
+def _lock_item(item: Item, act: str) -> tuple[Panel, Item]:
     panel = Panel.objects.select_for_update().get(pk=item.panel_id)
     fresh = Item.objects.select_related("sitting", "organisation").get(pk=item.pk)
     fresh.panel = panel
-    if fresh.state not in states:
+    if fresh.state not in (states := ITEM.open_to(act)):
         raise SittingRefused(
             f"{fresh.case_ref} is {fresh.get_state_display().lower()} before {panel.ref}: "
             f"this needs it to be {' or '.join(state.label.lower() for state in states)}."
         )
-    if fresh.sitting.closed_at:
+    if fresh.sitting.state == SittingState.OVER:
         raise SittingRefused(f"{fresh.sitting} is over: list {fresh.case_ref} for another day of {panel.ref}.")
     return panel, fresh
 
@@ -81,9 +82,9 @@ def open_item(*, item: Item, present: Iterable[Appointment], by: Actor) -> Item:
 
     Raises NotCompetent, and changes nothing, when no Coalition representative is left or quorum fails (I1, I3).
     """
-    panel, item = _lock_item(item, ItemState.LISTED)
+    panel, item = _lock_item(item, "open_item")
     check_runs(by, panel)
-    if not item.sitting.convened_at:
+    if item.sitting.state != SittingState.IN_SESSION:
         raise SittingRefused(f"{item.sitting} is not convened yet: convene it before opening {item.case_ref}.")
     plan, appointments, now = plan_of(panel), accepted(panel), clock.now()
     here = {each.pk: False for each in appointments} | {each.pk: True for each in present}
@@ -110,7 +111,7 @@ def open_item(*, item: Item, present: Iterable[Appointment], by: Actor) -> Item:
         for each in appointments
         if each.pk in barred
     )
-    return _move(item, event, ItemState.OPEN)
+    return _move(item, event, "open_item", ITEM.after("open_item"))
 
 
 def _tests(
@@ -156,7 +157,8 @@ def _roll(
     ]
 
 
-def _move(item: Item, event: Event, state: ItemState) -> Item:
+def _move(item: Item, event: Event, act: str, state: ItemState) -> Item:
+    ITEM.check(act, item.state, state)
     item.event, item.state = event, state
     if state == ItemState.OPEN and item.opened_at is None:
         item.opened_at = clock.now()
@@ -169,7 +171,7 @@ def _move(item: Item, event: Event, state: ItemState) -> Item:
 @transaction.atomic
 def recuse(*, item: Item, appointment: Appointment, reason: str, by: Actor) -> Item:
     """A member leaves the room. When that empties the Coalition seat, or breaks quorum, the item stops at once (I3)."""
-    panel, item = _lock_item(item, ItemState.OPEN, ItemState.STOPPED)
+    panel, item = _lock_item(item, "recuse")
     if by == "system" or by.pk != appointment.person_id:
         check_runs(by, panel)
     appointments, out = accepted(panel), recused(item)
@@ -190,13 +192,13 @@ def recuse(*, item: Item, appointment: Appointment, reason: str, by: Actor) -> I
     )
     settle(panel)
     Recusal.objects.create(event=event, item=item, appointment=appointment, reason=reason, recused_at=clock.now())
-    return _move(item, event, ItemState.STOPPED if stops else ItemState(item.state))
+    return _move(item, event, "recuse", ItemState.STOPPED if stops else ItemState(item.state))
 
 
 @transaction.atomic
 def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     """A member joins an item late; a stopped item goes on when the panel is competent again."""
-    panel, item = _lock_item(item, ItemState.OPEN, ItemState.STOPPED)
+    panel, item = _lock_item(item, "note_arrival")
     check_runs(by, panel)
     plan, appointments, now = plan_of(panel), accepted(panel), clock.now()
     _check_member(panel, appointments, appointment)
@@ -218,13 +220,13 @@ def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     settle(panel)
     Attendance.objects.create(event=event, item=item, appointment=appointment, present=True, noted_at=now)
     store_checks(event, "opened", [(appointment, item, results[appointment.pk])], now)
-    return _move(item, event, ItemState.STOPPED if stays else ItemState.OPEN)
+    return _move(item, event, "note_arrival", ItemState.STOPPED if stays else ItemState.OPEN)
 
 
 @transaction.atomic
 def note_departure(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     """A member goes without an interest to declare. The item stops at once when that leaves it incompetent (I3)."""
-    panel, item = _lock_item(item, ItemState.OPEN, ItemState.STOPPED)
+    panel, item = _lock_item(item, "note_departure")
     check_runs(by, panel)
     plan, appointments, now = plan_of(panel), accepted(panel), clock.now()
     _check_member(panel, appointments, appointment)
@@ -243,7 +245,7 @@ def note_departure(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     )
     settle(panel)
     Attendance.objects.create(event=event, item=item, appointment=appointment, present=False, noted_at=now)
-    return _move(item, event, ItemState.STOPPED if stops else ItemState(item.state))
+    return _move(item, event, "note_departure", ItemState.STOPPED if stops else ItemState(item.state))
 
 
 @transaction.atomic
@@ -253,7 +255,7 @@ def decide_item(*, item: Item, outcome: str, reasons: str, positions: Mapping[in
     Everyone is tested again. Raises NotCompetent when the panel is no longer competent, a counted member's position
     is missing, someone who does not count took one, or the outcome is not carried (I1, I2, I3).
     """
-    panel, item = _lock_item(item, ItemState.OPEN)
+    panel, item = _lock_item(item, "decide_item")
     check_runs(by, panel)
     if not reasons.strip():
         raise SittingRefused(f"Give the panel's reasons for its outcome on {item.case_ref}.")
@@ -289,7 +291,7 @@ def decide_item(*, item: Item, outcome: str, reasons: str, positions: Mapping[in
     reached = Outcome.objects.create(
         event=event, item=item, composition=composition, outcome=outcome, reasons=reasons, reached_at=now
     )
-    _move(item, event, ItemState.CLOSED)
+    _move(item, event, "decide_item", ITEM.after("decide_item"))
     return reached
 
 

@@ -14,10 +14,11 @@ from directory.models import Organisation, Person
 from directory.queries import today
 from panels import grants
 from panels.errors import SeatRefused
-from panels.models import Appointment, AppointmentState, Declaration, Item, Nomination, Panel, Seat
+from panels.models import Appointment, Declaration, Item, Nomination, Panel, Seat
 from panels.permissions import check_administers, check_own_seat
 from panels.policies import check_interests, check_nomination, check_seat_free, check_useful
 from panels.queries import examine, open_items
+from panels.states import APPOINTMENT
 
 if TYPE_CHECKING:
     from audit.models import Event
@@ -105,7 +106,7 @@ def accept_seat(*, appointment: Appointment, by: Person, interests: Sequence[Int
     """
     check_own_seat(by, appointment)
     panel = Panel.objects.select_for_update().get(pk=appointment.panel_id)
-    appointment = _locked(appointment, AppointmentState.PROPOSED)
+    appointment = _locked(appointment, "accept_seat")
     check_nomination(appointment.nomination, appointment.seat, appointment.person, today())
     check_interests(interests)
     event = record(
@@ -118,7 +119,7 @@ def accept_seat(*, appointment: Appointment, by: Person, interests: Sequence[Int
     )
     settle(panel)
     _declare(event, panel, by, interests)
-    appointment.event, appointment.state, appointment.answered_at = event, AppointmentState.ACCEPTED, clock.now()
+    appointment.event, appointment.state, appointment.answered_at = event, APPOINTMENT.after("accept_seat"), clock.now()
     appointment.save()
     answers = examine(event, panel, [appointment], open_items(panel), moment="accepted")
     check_useful(appointment.seat, by, answers[appointment.pk])
@@ -131,7 +132,7 @@ def declare_again(*, appointment: Appointment, by: Person, interests: Sequence[I
     """A member renews their declaration before it is too old (D14), or adds an interest; they are tested again."""
     check_own_seat(by, appointment)
     panel = Panel.objects.select_for_update().get(pk=appointment.panel_id)
-    appointment = _locked(appointment, AppointmentState.ACCEPTED)
+    appointment = _locked(appointment, "declare_again")
     check_interests(interests)
     event = record(
         panel,
@@ -157,11 +158,11 @@ def _declare(event: Event, panel: Panel, person: Person, interests: Sequence[Int
     Declaration.objects.bulk_create(lines)
 
 
-def _locked(appointment: Appointment, *states: AppointmentState) -> Appointment:
-    """The appointment as it stands under the panel's lock; SeatRefused when it has moved on."""
+def _locked(appointment: Appointment, act: str) -> Appointment:
+    """The appointment as it stands under the panel's lock; SeatRefused when the act is not possible any more."""
     rows = Appointment.objects.select_related("seat", "person", "appointed_by", "nomination__body")
     fresh = rows.get(pk=appointment.pk)
-    if fresh.state not in states:
+    if fresh.state not in APPOINTMENT.open_to(act):
         raise SeatRefused(
             f"The seat of {fresh.seat.title} offered to {fresh.person} is {fresh.get_state_display().lower()}: "
             "open the panel again to see where it stands."
@@ -173,7 +174,7 @@ def _locked(appointment: Appointment, *states: AppointmentState) -> Appointment:
 def decline_seat(*, appointment: Appointment, by: Person, reason: str = "") -> Appointment:
     """The person proposed says no; the seat is free again."""
     check_own_seat(by, appointment)
-    return _vacate(appointment, by, AppointmentState.DECLINED, "seat.declined", reason, AppointmentState.PROPOSED)
+    return _vacate(appointment, by, "decline_seat", "seat.declined", reason)
 
 
 @transaction.atomic
@@ -183,22 +184,12 @@ def stand_down(*, appointment: Appointment, by: Actor, reason: str) -> Appointme
         check_administers(by)
     if not reason.strip():
         raise SeatRefused("Say why the member stands down: the reason is part of the record.")
-    return _vacate(
-        appointment,
-        by,
-        AppointmentState.STOOD_DOWN,
-        "seat.stood_down",
-        reason,
-        AppointmentState.PROPOSED,
-        AppointmentState.ACCEPTED,
-    )
+    return _vacate(appointment, by, "stand_down", "seat.stood_down", reason)
 
 
-def _vacate(
-    appointment: Appointment, by: Actor, state: AppointmentState, kind: str, reason: str, *states: AppointmentState
-) -> Appointment:
+def _vacate(appointment: Appointment, by: Actor, act: str, kind: str, reason: str) -> Appointment:
     panel = Panel.objects.select_for_update().get(pk=appointment.panel_id)
-    appointment = _locked(appointment, *states)
+    appointment = _locked(appointment, act)
     if Item.objects.filter(panel=panel, state="open").exists():
         raise SeatRefused(f"An item is open before {panel.ref}: recuse the member or close the item first.")
     event = record(
@@ -210,7 +201,7 @@ def _vacate(
         private={"free_text": {"reason": reason}} if reason else None,
     )
     settle(panel)
-    appointment.event, appointment.state, appointment.answered_at = event, state, clock.now()
+    appointment.event, appointment.state, appointment.answered_at = event, APPOINTMENT.after(act), clock.now()
     appointment.save()
     grants.take_seat(appointment)
     return appointment

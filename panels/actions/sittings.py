@@ -17,6 +17,7 @@ from panels.models import LIVE, Item, ItemState, Panel, Sitting
 from panels.permissions import check_administers, check_runs
 from panels.policies import check_convening
 from panels.queries import accepted, examine, plan_of
+from panels.states import SITTING
 
 if TYPE_CHECKING:
     from panels.permissions import Actor
@@ -91,7 +92,7 @@ def close_sitting(*, sitting: Sitting, by: Actor) -> Sitting:
     """The day is over; what was not decided is listed again. Raises SittingRefused while an item is open."""
     panel, sitting = _lock(sitting)
     check_runs(by, panel)
-    if not sitting.convened_at or sitting.closed_at:
+    if sitting.state not in SITTING.open_to("close_sitting"):
         raise SittingRefused(f"{sitting} is not in session.")
     if item := sitting.items.filter(state=ItemState.OPEN).first():
         raise SittingRefused(f"{item.case_ref} is still open: decide it, or note who left, before closing.")

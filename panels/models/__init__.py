@@ -2,18 +2,18 @@
 
 from panels.models.interests import Declaration, DisinterestCheck
 from panels.models.panels import Panel, PanelGrant, PanelKind
-from panels.models.seats import LIVE, Appointment, AppointmentState, Nomination, Seat
+from panels.models.seats import LIVE, Appointment, Nomination, Seat
 from panels.models.sittings import (
     Attendance,
     Composition,
     Item,
-    ItemState,
     Outcome,
     Position,
     Recusal,
     Sitting,
     Stance,
 )
+from panels.states import AppointmentState, ItemState, SittingState
 
 __all__ = [
     "LIVE",
@@ -34,5 +34,6 @@ __all__ = [
     "Recusal",
     "Seat",
     "Sitting",
+    "SittingState",
     "Stance",
 ]

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.models import RecordedFact, RegisteredRow
+from panels.states import APPOINTMENT, AppointmentState
 
 
 class Seat(RecordedFact):
@@ -57,15 +58,6 @@ class Nomination(RegisteredRow):
         return self.starts <= on and (self.ends is None or on <= self.ends)
 
 
-class AppointmentState(models.TextChoices):
-    """Where an appointment stands."""
-
-    PROPOSED = "proposed", "Proposed"
-    ACCEPTED = "accepted", "Accepted"
-    DECLINED = "declined", "Declined"
-    STOOD_DOWN = "stood_down", "Stood down"
-
-
 LIVE = (AppointmentState.PROPOSED, AppointmentState.ACCEPTED)
 
 
@@ -77,7 +69,7 @@ class Appointment(RegisteredRow):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="appointments")
     nomination = models.ForeignKey(Nomination, models.PROTECT, null=True, blank=True, related_name="appointments")
     appointed_by = models.ForeignKey("directory.Organisation", models.PROTECT, related_name="+")
-    state = models.CharField(max_length=12, choices=AppointmentState.choices, default=AppointmentState.PROPOSED)
+    state = models.CharField(max_length=12, choices=AppointmentState.choices, default=APPOINTMENT.after("fill_seats"))
     proposed_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.models import RecordedFact, RegisteredRow
+from panels.states import ITEM, ItemState, SittingState
 
 
 class Sitting(RegisteredRow):
@@ -31,14 +32,12 @@ class Sitting(RegisteredRow):
     def __str__(self) -> str:
         return f"{self.panel.title} on {self.on:%-d %B %Y}"
 
-
-class ItemState(models.TextChoices):
-    """Where an item of the agenda stands."""
-
-    LISTED = "listed", "Listed"
-    OPEN = "open", "Open"
-    STOPPED = "stopped", "Stopped"
-    CLOSED = "closed", "Closed"
+    @property
+    def state(self) -> SittingState:
+        """Where the sitting stands."""
+        if self.closed_at:
+            return SittingState.OVER
+        return SittingState.IN_SESSION if self.convened_at else SittingState.LISTED
 
 
 class Item(RegisteredRow):
@@ -49,7 +48,7 @@ class Item(RegisteredRow):
     organisation = models.ForeignKey("directory.Organisation", models.PROTECT, related_name="items")
     case_ref = models.CharField(max_length=40, db_index=True, help_text="Reference of the case judged")
     number = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=8, choices=ItemState.choices, default=ItemState.LISTED)
+    state = models.CharField(max_length=8, choices=ItemState.choices, default=ITEM.after("list_sitting"))
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
