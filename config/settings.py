@@ -177,6 +177,8 @@ if DEMONSTRATION:
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="panels@localhost")
+# Where people who use this service get its source, as the licence asks; shown on the page "About".
+SOURCE_URL = env.str("SOURCE_URL", default="")
 
 CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -22,4 +22,4 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """What this is, its licence and where its source is."""
-    return render(request, "workflows/about.jinja", {"source": getattr(settings, "SOURCE_URL", "")})
+    return render(request, "workflows/about.jinja", {"source": settings.SOURCE_URL})

@@ -70,8 +70,12 @@ def test_home_costs_the_same_for_one_case_and_for_three(world, name):
     assert cost() == once
 
 
-def test_about_names_the_licence(db):
-    assert "GNU Affero General Public License" in Reader().get("/about/").words
+def test_about_names_the_licence_and_where_the_source_is(db, settings):
+    assert "ask them for it" in Reader().get("/about/").words
+    settings.SOURCE_URL = "https://example.test/source"
+    page = Reader().get("/about/")
+    assert "GNU Affero General Public License" in page.words
+    assert page.links["The source of this service"] == "https://example.test/source"
 
 
 def test_pages_of_somebody_signed_in_are_not_stored(world):
