@@ -75,7 +75,9 @@ class Life(Generic[State]):
 
     def refused_sql(self) -> str:
         """The condition, over OLD and NEW of an UPDATE, under which the change is none of these moves."""
-        changes = dict.fromkeys((move.before, move.after) for move in self.moves if move.before not in {None, move.after})
+        changes = dict.fromkeys(
+            (move.before, move.after) for move in self.moves if move.before not in {None, move.after}
+        )
         moves = [f"(OLD.state = '{before}' AND NEW.state = '{after}')" for before, after in changes]
         return f"NOT ({' OR '.join(moves)})"
 
