@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from directory import grants
 from directory.models import Organisation, Person
 from directory.queries import board_id
-from panels.models import PanelGrant
+from panels.models import Item, PanelGrant, Recusal
 
 if TYPE_CHECKING:
     from panels.models import Appointment, Panel
@@ -61,13 +61,12 @@ def check_own_seat(by: Actor, appointment: Appointment) -> None:
 
 
 def chairs_case(by: Actor, case_ref: str, kind: str) -> bool:
-    """Whether this person chairs a panel of that kind with the case on its agenda."""
+    """Whether this person chairs a panel of that kind with the case on its agenda, and has not left the room for it."""
     if by == "system":
         return False
-    return PanelGrant.objects.filter(
-        user=by,
-        user__is_active=True,
-        permission__codename="chair",
-        content_object__kind=kind,
-        content_object__items__case_ref=case_ref,
-    ).exists()
+    chairs = PanelGrant.objects.filter(
+        user=by, user__is_active=True, permission__codename="chair", content_object__kind=kind
+    )
+    left = Recusal.objects.filter(item__case_ref=case_ref, item__panel__kind=kind, appointment__person=by)
+    items = Item.objects.filter(case_ref=case_ref, panel__in=chairs.values("content_object"))
+    return items.exists() and not left.exists()

@@ -34,6 +34,7 @@ from panels.models import (
     Sitting,
     Stance,
 )
+from panels.permissions import chairs_case
 from panels.rules import COALITION_SEAT
 from tests.factories import Walk, convened, days, decide, london, opened, positions, sitting_on
 from tests.factories.panels import coalition
@@ -549,6 +550,15 @@ def test_members_read_only_what_they_may_judge(world, case, other_case):
         by=world.secretary,
     )
     assert reads("near_voice") == []
+
+
+def test_chair_who_left_the_room_does_not_record_the_case(world, case):
+    meeting = convened(sitting_on(world, "moderation", [case]))
+    assert chairs_case(world.chair, case.ref, "moderation")
+    assert not chairs_case(world.chair, case.ref, "decision")
+    item = opened(meeting, case)
+    items.recuse(item=item, appointment=meeting.of("chair"), reason="Friend", by=world.chair)
+    assert not chairs_case(world.chair, case.ref, "moderation")
 
 
 def test_offer_that_was_not_accepted_reads_nothing(world, case):

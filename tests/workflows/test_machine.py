@@ -256,8 +256,8 @@ def test_nothing_is_ever_broken_whatever_is_tried():
     run_state_machine_as_test(
         Authority,
         settings=settings(
-            max_examples=8,
-            stateful_step_count=30,
+            max_examples=5,
+            stateful_step_count=28,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
