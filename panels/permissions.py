@@ -16,10 +16,27 @@ if TYPE_CHECKING:
 
 Actor = Person | Literal["system"]
 
+# On the Board. A nominating body's own conflicts guardian does not look into the panels of others.
+AUDITS = frozenset({"administer", "audit", "rule_on_conflicts"})
+
 
 def administers(by: Actor) -> bool:
     """Whether this person is of the Board's secretariat."""
     return by == "system" or grants.holds(by, "administer", board_id())
+
+
+def audits(by: Actor) -> bool:
+    """Whether this person may look into every panel, past and present. All who may also read every case."""
+    if by == "system":
+        return True
+    held = [organisation for codename, organisation in grants.held_by(by) if codename in AUDITS]
+    return bool(held) and board_id() in held
+
+
+def check_audits(by: Actor) -> None:
+    """Raise PermissionDenied for all but auditors, the conflicts guardian and the secretariat."""
+    if not audits(by):
+        raise PermissionDenied("Only auditors, the conflicts guardian and the secretariat may audit panels.")
 
 
 def holds_panel(by: Actor, codename: str, panel: Panel) -> bool:

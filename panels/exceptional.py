@@ -1,0 +1,258 @@
+"""What makes a sitting an exception: facts, each found by one query and said in words.
+
+The same queries mark the sittings in a list, narrow it, count them and say what happened, so a sitting is marked
+exactly when there is a sentence for it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from directory.queries import today
+from panels.models import (
+    Appointment,
+    AppointmentState,
+    Attendance,
+    Composition,
+    Declaration,
+    DisinterestCheck,
+    Item,
+    ItemState,
+    Outcome,
+    Position,
+    Recusal,
+    Seat,
+    Sitting,
+    Stance,
+)
+from panels.rules import COALITION_BODY, COALITION_SEAT, Effect
+
+Facts = QuerySet[Any]
+PEOPLE = ("appointment__person", "appointment__seat")
+
+
+@dataclass(frozen=True)
+class Exceptional:
+    """One kind of exception.
+
+    facts: the rows that are such an exception, each with the key of its sitting as `of`. who: what the sentence is
+    about; rows about the same are one sentence. case: the case a row is about, when it is about one.
+    """
+
+    key: str
+    label: str
+    sentence: str
+    facts: Callable[[], Facts]
+    who: Callable[[Any], str] = lambda _row: ""
+    case: Callable[[Any], str] = lambda _row: ""
+
+    @property
+    def sittings(self) -> Q:
+        """The condition a sitting meets that has one."""
+        return Q(pk__in=self.facts().values("of"))
+
+
+def _member(appointment: Appointment) -> str:
+    return f"{appointment.person.display_name} ({appointment.seat.title})"
+
+
+def _of_item(rows: Facts, *related: str) -> Facts:
+    return rows.select_related("item", *related).annotate(of=F("item__sitting_id"))
+
+
+def _not_convened() -> Facts:
+    return Sitting.objects.filter(convened_at__isnull=True, on__lt=today()).annotate(of=F("pk"))
+
+
+def _required_coalition_seats() -> Facts:
+    """Required Coalition seats nobody has accepted, once for each sitting that is not over."""
+    accepted = Appointment.objects.filter(seat=OuterRef("pk"), state=AppointmentState.ACCEPTED)
+    seats = Seat.objects.filter(
+        ~Exists(accepted),
+        kind=COALITION_SEAT,
+        required=True,
+        panel__sittings__isnull=False,
+        panel__sittings__closed_at__isnull=True,
+    )
+    return seats.annotate(of=F("panel__sittings"))
+
+
+def _empty() -> Facts:
+    offered = Appointment.objects.filter(seat=OuterRef("pk"), state=AppointmentState.PROPOSED)
+    return _required_coalition_seats().filter(~Exists(offered))
+
+
+def _offered() -> Facts:
+    return (
+        _required_coalition_seats()
+        .filter(appointments__state=AppointmentState.PROPOSED)
+        .annotate(
+            title_of=F("appointments__person__title"),
+            name_of=F("appointments__person__full_name"),
+        )
+    )
+
+
+def sat_without() -> Facts:
+    """Sittings convened without an accepted representative of a Coalition body, or decided without their position."""
+    declared = Declaration.objects.filter(
+        panel=OuterRef("panel"), person=OuterRef("person"), made_at__gte=OuterRef("proposed_at")
+    )
+    held = Appointment.objects.filter(
+        Q(state=AppointmentState.ACCEPTED, answered_at__lte=OuterRef("convened_at"))
+        | Q(Exists(declared), state=AppointmentState.STOOD_DOWN, answered_at__gte=OuterRef("convened_at")),
+        panel=OuterRef("panel"),
+        seat__kind=COALITION_SEAT,
+        nomination__body__kind=COALITION_BODY,
+    )
+    said = Position.objects.filter(
+        item=OuterRef("item"),
+        appointment__seat__kind=COALITION_SEAT,
+        appointment__nomination__body__kind=COALITION_BODY,
+    )
+    unsaid = Outcome.objects.filter(~Exists(said)).values("item__sitting")
+    convened = Sitting.objects.filter(convened_at__isnull=False)
+    return convened.filter(~Exists(held) | Q(pk__in=unsaid)).annotate(of=F("pk"))
+
+
+def _stopped() -> Facts:
+    return Item.objects.filter(state=ItemState.STOPPED).annotate(of=F("sitting_id"))
+
+
+def _coalition_left() -> Facts:
+    return _of_item(Recusal.objects.filter(appointment__seat__kind=COALITION_SEAT), *PEOPLE)
+
+
+def _left() -> Facts:
+    return _of_item(Recusal.objects.exclude(appointment__seat__kind=COALITION_SEAT), *PEOPLE)
+
+
+def _departed() -> Facts:
+    here = Attendance.objects.filter(
+        item=OuterRef("item"), appointment=OuterRef("appointment"), present=True, pk__lt=OuterRef("pk")
+    )
+    return _of_item(Attendance.objects.filter(Exists(here), present=False), *PEOPLE)
+
+
+def _stood_down() -> Facts:
+    """Members who had accepted and stood down, once for each sitting that was not over by then."""
+    declared = Declaration.objects.filter(
+        panel=OuterRef("panel"), person=OuterRef("person"), made_at__gte=OuterRef("proposed_at")
+    )
+    rows = Appointment.objects.filter(Exists(declared), state=AppointmentState.STOOD_DOWN).filter(
+        Q(panel__sittings__closed_at__isnull=True) | Q(panel__sittings__closed_at__gt=F("answered_at")),
+        panel__sittings__isnull=False,
+    )
+    return rows.select_related("person", "seat").annotate(of=F("panel__sittings"))
+
+
+def _dissent() -> Facts:
+    return _of_item(Position.objects.filter(stance=Stance.DISSENT), *PEOPLE)
+
+
+def _nobody_to_spare() -> Facts:
+    return _of_item(Composition.objects.filter(body__quorum__counted=F("body__quorum__needed")))
+
+
+def _declared() -> Facts:
+    """Members of the panel who passed a test only by declaring, or without a vote."""
+    seated = (AppointmentState.ACCEPTED, AppointmentState.STOOD_DOWN)
+    rows = DisinterestCheck.objects.filter(
+        effect__in=(Effect.DECLARE_ONLY, Effect.DISCUSS_NO_VOTE), appointment__state__in=seated, item__isnull=False
+    )
+    return _of_item(rows, *PEOPLE).defer("results")
+
+
+def _person_of(row: Any) -> str:
+    return _member(row.appointment)
+
+
+def _case_of(row: Any) -> str:
+    return str(row.item.case_ref)
+
+
+def _quorum_of(row: Composition) -> str:
+    return str(row.body["quorum"]["needed"])
+
+
+def _stood_down_who(row: Appointment) -> str:
+    on = timezone.localtime(row.answered_at) if row.answered_at else None
+    return _member(row) + (f" stood down on {on.day} {on:%B %Y}" if on else " stood down")
+
+
+EXCEPTIONS: tuple[Exceptional, ...] = (
+    Exceptional(
+        "without",
+        "Sat without a Coalition representative",
+        "Sat, or decided, without a Coalition representative.",
+        sat_without,
+    ),
+    Exceptional("late", "Not convened in time", "Not convened, though the day has passed.", _not_convened),
+    Exceptional("empty", "Coalition seat empty", "The Coalition seat is empty.", _empty),
+    Exceptional(
+        "offered",
+        "Coalition seat only offered",
+        "The Coalition seat is only offered: {who} has not answered.",
+        _offered,
+        lambda row: f"{row.title_of} {row.name_of}".strip(),
+    ),
+    Exceptional("stopped", "Item stopped", "Stopped: {cases}.", _stopped, case=lambda row: str(row.case_ref)),
+    Exceptional(
+        "coalition-left",
+        "Coalition representative left",
+        "{who} left the Coalition seat for {cases}.",
+        _coalition_left,
+        _person_of,
+        _case_of,
+    ),
+    Exceptional("left", "Member left for a case", "{who} left the room for {cases}.", _left, _person_of, _case_of),
+    Exceptional(
+        "departed", "Member went early", "{who} went before the end of {cases}.", _departed, _person_of, _case_of
+    ),
+    Exceptional("stood-down", "Member stood down", "{who}.", _stood_down, _stood_down_who),
+    Exceptional("dissent", "Dissent", "{who} dissented on {cases}.", _dissent, _person_of, _case_of),
+    Exceptional(
+        "spare",
+        "Quorum with nobody to spare",
+        "Quorum of {who} reached with nobody to spare for {cases}.",
+        _nobody_to_spare,
+        _quorum_of,
+        _case_of,
+    ),
+    Exceptional(
+        "declared",
+        "Interest declared under a test",
+        "{who} for {cases}.",
+        _declared,
+        lambda row: f"{_member(row.appointment)}: {WORDS[row.effect]} under {row.rule}",
+        _case_of,
+    ),
+)
+BY_KEY: Mapping[str, Exceptional] = {each.key: each for each in EXCEPTIONS}
+WORDS = {Effect.DECLARE_ONLY: "interest declared", Effect.DISCUSS_NO_VOTE: "may speak and not vote"}
+
+
+def any_of(kinds: Iterable[Exceptional] = EXCEPTIONS) -> Q:
+    """The condition a sitting meets that has an exception of any of these kinds."""
+    condition = Q(pk__in=())
+    for kind in kinds:
+        condition |= kind.sittings
+    return condition
+
+
+def sentences(sittings: Collection[int]) -> dict[int, list[str]]:
+    """What is exceptional about each of these sittings, gravest first; one query for each kind of exception."""
+    said: defaultdict[int, list[str]] = defaultdict(list)
+    for kind in EXCEPTIONS:
+        cases: defaultdict[tuple[int, str], dict[str, None]] = defaultdict(dict)
+        for row in kind.facts().filter(of__in=sittings).order_by("of", "pk"):
+            cases[row.of, kind.who(row)][kind.case(row)] = None
+        for (sitting, who), refs in cases.items():
+            said[sitting].append(kind.sentence.format(who=who, cases=", ".join(refs)))
+    return said
