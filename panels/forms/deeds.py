@@ -178,7 +178,7 @@ class Decide(ItemForm):
         self.counted = [each for each in self.members if here.get(each.pk) and each.pk not in out]
         for each in self.counted:
             self.fields[f"stance-{each.pk}"] = RadioField(
-                label="Position",
+                label=f"Position of {each.person}",
                 choices=Stance.choices,
                 inline=True,
                 small=True,

@@ -48,11 +48,18 @@ class Answer(ActingForm):
         self.appointment, self.find = appointment, find
         kinds = [("", "Choose a kind"), *InterestKind.choices]
         for number in range(1, ROWS + 1):
-            self.fields[f"kind-{number}"] = SelectField(label="Kind of interest", choices=kinds, required=False)
-            self.fields[f"code-{number}"] = TextField(
-                label="Code of the organisation", help_text="For example 02Q", width="10", required=False
+            self.fields[f"kind-{number}"] = SelectField(
+                label=f"Kind of interest {number}", choices=kinds, required=False
             )
-            self.fields[f"statement-{number}"] = AreaField(label="What it is", rows=2, required=False, max_length=1000)
+            self.fields[f"code-{number}"] = TextField(
+                label=f"Code of the organisation, interest {number}",
+                help_text="For example 02Q",
+                width="10",
+                required=False,
+            )
+            self.fields[f"statement-{number}"] = AreaField(
+                label=f"What interest {number} is", rows=2, required=False, max_length=1000
+            )
 
     def check(self, by: Person) -> None:
         """Only the person it was offered to."""
