@@ -9,15 +9,15 @@ from panels.models import Appointment, PanelGrant
 CHAIR = "chair"
 
 
-def codenames(appointment: Appointment) -> list[str]:
-    """What an accepted seat allows."""
-    return ["sit", CHAIR] if appointment.seat.kind == CHAIR else ["sit"]
+def of_seat(kind: str) -> list[str]:
+    """What an accepted seat of this type allows."""
+    return ["sit", CHAIR] if kind == CHAIR else ["sit"]
 
 
 def give_seat(appointment: Appointment) -> None:
     """Write the grants an accepted seat justifies."""
     permissions = Permission.objects.filter(
-        content_type__app_label="panels", codename__in=codenames(appointment), content_type__model="panel"
+        content_type__app_label="panels", codename__in=of_seat(appointment.seat.kind), content_type__model="panel"
     )
     PanelGrant.objects.bulk_create(
         PanelGrant(user_id=appointment.person_id, permission=permission, content_object_id=appointment.panel_id)

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from authorisation.actions import applications, decisions, findings, recommendations, reviews, waves, windows
@@ -19,11 +18,11 @@ from authorisation.actions.applications import Bid
 from authorisation.enums import Stage, WindowKind
 from authorisation.models import Application, Direction, ReviewRound, RuleSet, Wave
 from authorisation.rules import Found, Proposed, Reviewed
-from directory import grants
 from directory.models import Organisation
-from panels.permissions import administers, check_administers
+from panels.permissions import check_administers
 from workflows.engine import driver
 from workflows.flows import CURRENT as Flow
+from workflows.permissions import check_may_divert
 
 if TYPE_CHECKING:
     from directory.models import Person
@@ -146,7 +145,7 @@ def record_review(
 
 def defer(case: Application, *, to_wave: Wave, reason: str, by: Actor) -> None:
     """Move a case to a later wave, by agreement, at any step before the decision."""
-    check_administers(by)
+    check_may_divert(by, case, to="deferred")
     driver.divert(Flow.deferred, case, by=by, change=_act(waves.defer, to_wave=to_wave, reason=reason, by=by))
 
 
@@ -157,6 +156,5 @@ def resume(case: Application, *, at: Stage, by: Person) -> None:
 
 def withdraw(case: Application, *, reason: str, by: Actor) -> None:
     """The applicants withdraw, at any step before the decision."""
-    if by != "system" and not (grants.holds(by, "act_for", case.ccg_id) or administers(by)):
-        raise PermissionDenied(f"Only {case.ccg.name} or the secretariat may withdraw {case.ref}.")
+    check_may_divert(by, case, to="withdrawn")
     driver.divert(Flow.withdrawn, case, by=by, change=_act(waves.withdraw, reason=reason, by=by))

@@ -11,6 +11,7 @@ Everything is subclassed from viewflow 2.4; nothing of it is patched or copied.
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import wraps
 from typing import Any, Self
 
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +31,7 @@ from workflows.engine.caseflow import Case, case_of
 def on_case(callback: Callable[[Case], Any]) -> Callable[[Activation], Any]:
     """Call a flow's callback with the case where viewflow passes an activation."""
 
+    @wraps(callback)  # the name of a condition is printed beside its branch
     def call(activation: Activation) -> Any:
         return callback(case_of(activation))
 

@@ -15,12 +15,13 @@ from authorisation.actions import windows as window_actions
 from authorisation.enums import AuthorisationOutcome, Stage, WindowKind
 from authorisation.models import Application
 from authorisation.queries import is_settled, unmet
-from directory.models import Organisation, Person
+from directory.models import Organisation
 from directory.queries import board_id
-from panels.permissions import chairs_case
+from panels.models import PanelKind
 from workflows.engine.caseflow import CaseFlow
 from workflows.engine.nodes import Deadline, Each, End, Function, If, Job, Join, Start, Step, Switch
 from workflows.letters import render
+from workflows.permissions import Chairs
 from workflows.queue import send_job
 
 
@@ -55,12 +56,12 @@ class Authorisation(CaseFlow):
         .Next(this.site_visit)
     )
     site_visit = (
-        Step(title="Record the site visit", stage=Stage.SITE_VISIT, also=this.chairs_site_visit)
+        Step(title="Record the site visit", stage=Stage.SITE_VISIT, also=Chairs(PanelKind.SITE_VISIT))
         .Permission("directory.administer", obj=this.board)
         .Next(this.report)
     )
     report = (
-        Step(title="Issue the site-visit report", stage=Stage.REPORT, also=this.chairs_site_visit)
+        Step(title="Issue the site-visit report", stage=Stage.REPORT, also=Chairs(PanelKind.SITE_VISIT))
         .Permission("directory.administer", obj=this.board)
         .Next(this.report_comments)
     )
@@ -75,7 +76,7 @@ class Authorisation(CaseFlow):
     report_lapsed = Function(this.lapse_report).Next(this.moderation)
 
     moderation = (
-        Step(title="Record the moderation panel", stage=Stage.MODERATION, also=this.chairs_moderation)
+        Step(title="Record the moderation panel", stage=Stage.MODERATION, also=Chairs(PanelKind.MODERATION))
         .Permission("directory.administer", obj=this.board)
         .Next(this.all_met)
     )
@@ -86,7 +87,7 @@ class Authorisation(CaseFlow):
         .Next(this.conditions_panel)
     )
     conditions_panel = (
-        Step(title="Record the conditions panel", stage=Stage.CONDITIONS_PANEL, also=this.chairs_conditions)
+        Step(title="Record the conditions panel", stage=Stage.CONDITIONS_PANEL, also=Chairs(PanelKind.CONDITIONS))
         .Permission("directory.administer", obj=this.board)
         .Next(this.conditions_response)
     )
@@ -106,7 +107,7 @@ class Authorisation(CaseFlow):
     )
 
     decision = (
-        Step(title="Record the sub-committee's decision", stage=Stage.DECISION, also=this.chairs_decision)
+        Step(title="Record the sub-committee's decision", stage=Stage.DECISION, also=Chairs(PanelKind.DECISION))
         .Permission("directory.administer", obj=this.board)
         .Next(this.letter)
     )
@@ -126,7 +127,7 @@ class Authorisation(CaseFlow):
         .Next(this.review)
     )
     review = (
-        Step(title="Record a conditions review", stage=Stage.REVIEW, also=this.chairs_review)
+        Step(title="Record a conditions review", stage=Stage.REVIEW, also=Chairs(PanelKind.REVIEW))
         .Permission("directory.administer", obj=this.board)
         .Next(this.all_discharged)
     )
@@ -158,21 +159,6 @@ class Authorisation(CaseFlow):
 
     def area_team(self, case: Application) -> Organisation:
         return Organisation(pk=case.ccg.parent_id)
-
-    def chairs_site_visit(self, by: Person, case: Application) -> bool:
-        return chairs_case(by, case.ref, "site_visit")
-
-    def chairs_moderation(self, by: Person, case: Application) -> bool:
-        return chairs_case(by, case.ref, "moderation")
-
-    def chairs_conditions(self, by: Person, case: Application) -> bool:
-        return chairs_case(by, case.ref, "conditions")
-
-    def chairs_decision(self, by: Person, case: Application) -> bool:
-        return chairs_case(by, case.ref, "decision")
-
-    def chairs_review(self, by: Person, case: Application) -> bool:
-        return chairs_case(by, case.ref, "review")
 
     def six_domains(self, _case: Application) -> range:
         return range(1, 7)

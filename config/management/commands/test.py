@@ -29,6 +29,7 @@ CHECKS = {
     "Types": ["mypy"],
     "Layers": ["lint-imports"],
     "Migrations complete": ["manage.py", "makemigrations", "--check", "--dry-run"],
+    "Generated documents": ["manage.py", "generate_docs", "--check"],
     "Deployment settings": ["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
 }
 NO_POSTGRES = "PostgreSQL was not found. Cure: install it (Debian, Ubuntu: apt install postgresql) or set DATABASE_URL."
