@@ -42,8 +42,10 @@ class Deeds:
         return self.cast.secretary
 
     def case(self, code: str) -> Application:
-        """The application of a CCG as it stands."""
-        return Application.objects.select_related("ccg", "wave", "ruleset").get(pk=self.keys[code])
+        """The application of a CCG as it stands; what never changes of it is at hand."""
+        case = Application.objects.select_related("wave").get(pk=self.keys[code])
+        case.ccg, case.ruleset = self.cast.organisations[code], self.ruleset
+        return case
 
     def _cases(self, codes: Iterable[str]) -> list[Application]:
         found = Application.objects.filter(pk__in=[self.keys[code] for code in codes])
