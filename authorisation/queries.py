@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from authorisation.enums import TIER_ORDER, AuthorisationOutcome, Tier
-from authorisation.models import Application, Condition, Criterion, Direction, Finding
+from authorisation.models import Application, Condition, Criterion, Direction, Finding, Letter
 from authorisation.rules import is_fully_authorised
 
 COUNTS: tuple[Literal["decided", "full", "conditional", "with_directions"], ...] = (
@@ -136,3 +136,8 @@ def published_in_force() -> Mapping[str, int]:
         conditional=Count("pk", filter=Q(conditions_open=True) | Q(directed=True)),
         with_directions=Count("pk", filter=Q(directed=True)),
     )
+
+
+def letter_of(application: Application) -> Letter | None:
+    """The decision letter as sent; None while it has not gone out."""
+    return Letter.objects.filter(decision__application=application).first()

@@ -61,6 +61,11 @@ def posts_of(person_id: int, on: date) -> QuerySet[Post]:
     return Post.objects.filter(_standing(on), person=person_id).select_related("organisation").order_by("starts", "pk")
 
 
+def posts_held(on: date) -> QuerySet[Post]:
+    """The posts everybody holds on a day, each with its organisation."""
+    return Post.objects.filter(_standing(on)).select_related("organisation").order_by("starts", "pk")
+
+
 def posts_between(person_id: int, since: date, until: date) -> QuerySet[Post]:
     """The posts a person held on any day from `since` to `until`, both included: how far back an interest reaches."""
     held = Q(starts__lte=until) & (Q(ends__isnull=True) | Q(ends__gt=since))

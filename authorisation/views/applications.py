@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from authorisation import queries
 from authorisation.forms import filters
-from authorisation.models import Application, Letter
+from authorisation.models import Application
 from authorisation.permissions import own_applications
 from authorisation.presenters import lists
 from directory.models import Person
@@ -62,7 +62,7 @@ def _with_outcome(found: QuerySet[Application], outcome: str) -> QuerySet[Applic
 def letter(request: HttpRequest, ref: str) -> HttpResponse:
     """The decision letter, byte for byte as it was sent."""
     application = get_object_or_404(Application.objects.visible_to(cast("Person", request.user)), ref=ref)
-    sent = Letter.objects.filter(decision__application=application).first()
+    sent = queries.letter_of(application)
     if sent is None:
         raise Http404
     response = HttpResponse(bytes(sent.pdf), content_type="application/pdf")

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from directory.models import Person, Post
-from directory.queries import today
+from directory.models import Person
+from directory.queries import posts_held, today
 
 PER_PAGE = 50
 
@@ -18,8 +18,6 @@ PER_PAGE = 50
 def people(request: HttpRequest) -> HttpResponse:
     """The people whose names this person may see, with the posts they hold today."""
     wanted = request.GET.get("q", "").strip()[:100]
-    day = today()
-    standing = Post.objects.filter(Q(ends__isnull=True) | Q(ends__gt=day), starts__lte=day)
     found = Person.objects.visible_to(request.user).filter(is_active=True)
     for word in wanted.split():
         found = found.filter(
@@ -27,7 +25,7 @@ def people(request: HttpRequest) -> HttpResponse:
             | Q(posts__organisation__name__icontains=word)
             | Q(posts__organisation__code__iexact=word)
         )
-    posts = Prefetch("posts", standing.select_related("organisation").order_by("starts", "pk"), to_attr="held")
+    posts = Prefetch("posts", posts_held(today()), to_attr="held")
     listed = found.distinct().order_by("full_name", "pk").prefetch_related(posts)
     page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "directory/people.jinja", {"page": page, "q": wanted, "total": page.paginator.count})
