@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from directory.models import Organisation, OrganisationKind, Person
 from directory.queries import today
@@ -39,3 +39,13 @@ def appointing_bodies() -> list[Organisation]:
 def organisation_of(code: str) -> Organisation | None:
     """The organisation with a code, in whatever case it was typed."""
     return Organisation.objects.filter(code__iexact=code.strip()).first()
+
+
+def coalition_bodies() -> QuerySet[Organisation]:
+    """The bodies that nominate for the Coalition seat."""
+    return Organisation.objects.filter(kind=OrganisationKind.COALITION_BODY)
+
+
+def nominations_made() -> QuerySet[Nomination]:
+    """Every nomination, with its body and its person."""
+    return Nomination.objects.select_related("body", "person")

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from directory.models import Organisation, OrganisationKind, Person
+from directory.models import Person
 from directory.views.acting import act
+from panels.candidates import coalition_bodies, nominations_made
 from panels.forms.nominations import EndNomination, Nominate
-from panels.models import Nomination
 from panels.permissions import nominates_for
 from panels.presenters.nominations import bodies
 
@@ -31,8 +31,7 @@ def nominations(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def nominate(request: HttpRequest, code: str) -> HttpResponse:
     """A body's secretary nominates a person."""
-    coalition = Organisation.objects.filter(kind=OrganisationKind.COALITION_BODY)
-    build = partial(Nominate, body=get_object_or_404(coalition, code=code))
+    build = partial(Nominate, body=get_object_or_404(coalition_bodies(), code=code))
     return _act(request, build)
 
 
@@ -40,8 +39,7 @@ def nominate(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """A body's secretary takes a nomination back."""
-    rows = Nomination.objects.select_related("body", "person")
-    return _act(request, partial(EndNomination, nomination=get_object_or_404(rows, pk=pk)))
+    return _act(request, partial(EndNomination, nomination=get_object_or_404(nominations_made(), pk=pk)))
 
 
 def _act(request: HttpRequest, build: partial[Nominate] | partial[EndNomination]) -> HttpResponse:
