@@ -17,7 +17,11 @@ from panels.rules import COALITION_SEAT
 from workflows.replay.cast import BOARD, Cast, codes_near
 
 NATIONAL_COALITION_SEATS = 2
-NATIONAL_CHAIRS = 4
+TIERS = ("moderation", "conditions", "decision")
+# A review judges conditions already imposed: those who proposed them may take part.
+TIER = {tier: place for place, tier in enumerate(TIERS)} | {"review": TIERS.index("conditions")}
+# How many of each part are kept for each national tier; the others go on site visits.
+NATIONAL_SHARE = {"chair": 1, "board_member": 3, "lay": 2, "finance": 2, "clinician": 2, "coalition": 4}
 DISSENT_EVERY = 41
 
 
@@ -65,7 +69,7 @@ class Seating:
 
     def _proposals(self, panel: Panel, kind: str, on: date, codes: list[str]) -> list[seats.Proposal]:
         taken: list[seats.Proposal] = []
-        coalition = iter(self._coalition(on, codes, 1 if kind == "site_visit" else NATIONAL_COALITION_SEATS))
+        coalition = iter(self._coalition(kind, on, codes))
         for seat in panel.seats.all():
             if seat.kind == COALITION_SEAT:
                 nomination = next(coalition, None)
@@ -76,9 +80,10 @@ class Seating:
                 taken.append(seats.Proposal(seat, person, by))
         return taken
 
-    def _coalition(self, on: date, codes: list[str], count: int) -> list[Nomination]:
-        """People of whom, for every case, at least one may judge it; the two bodies in turn where possible."""
-        free = [person for person in self.cast.parts["coalition"] if person.pk not in self.booked[on]]
+    def _coalition(self, kind: str, on: date, codes: list[str]) -> list[Nomination]:
+        """People of whom, for every case, at least one may judge it; the least loaded first."""
+        count = 1 if kind == "site_visit" else NATIONAL_COALITION_SEATS
+        free = [person for person in self._pool("coalition", kind) if person.pk not in self.booked[on]]
         agenda = set(codes)
         free.sort(key=lambda person: (len(self.near[person.pk] & agenda), self.load[person.pk]))
         chosen: list[Person] = []
@@ -108,13 +113,13 @@ class Seating:
         by = self.cast.homes[person.pk] if seat == "local_authority" else BOARD
         return person, self.cast.organisations[by]
 
-    def _pool(self, seat: str, kind: str) -> list[Person]:
-        parts = self.cast.parts
-        if seat == "clinician":
-            return list(self.cast.chairs.values())
-        if seat == "chair":
-            return parts["chair"][NATIONAL_CHAIRS:] if kind == "site_visit" else parts["chair"][:NATIONAL_CHAIRS]
-        return parts[seat]
+    def _pool(self, part: str, kind: str) -> list[Person]:
+        """Who may be asked for a part on a kind of panel: nobody judges one case at two tiers (I4)."""
+        people = list(self.cast.chairs.values()) if part == "clinician" else self.cast.parts[part]
+        if part not in NATIONAL_SHARE:
+            return people
+        national = people[: NATIONAL_SHARE[part] * len(TIERS)]
+        return people[len(national) :] if kind == "site_visit" else national[TIER[kind] :: len(TIERS)]
 
     def _book(self, person: Person, on: date) -> None:
         self.booked[on].add(person.pk)
