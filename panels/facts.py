@@ -23,17 +23,16 @@ def member_facts(panel: Panel, people: Iterable[int]) -> dict[int, MemberFacts]:
     people = list(people)
     posts: defaultdict[int, list[PostFact]] = defaultdict(list)
     held = Post.objects.filter(person_id__in=people)
-    for person, *fact in held.values_list(
-        "person_id", "organisation__code", "organisation__kind", "kind", "starts", "ends"
-    ):
-        posts[person].append(PostFact(*fact))
+    columns = held.values_list("person_id", "organisation__code", "organisation__kind", "kind", "starts", "ends")
+    for person, code, organisation_kind, kind, starts, ends in columns:
+        posts[person].append(PostFact(code, organisation_kind, kind, starts, ends))
     made: dict[int, datetime] = {}
     named: defaultdict[int, set[Declared]] = defaultdict(set)
     lines = Declaration.objects.filter(panel=panel, person_id__in=people)
-    for person, at, kind, code in lines.values_list("person_id", "made_at", "kind", "organisation__code"):
+    for person, at, interest, about in lines.values_list("person_id", "made_at", "kind", "organisation__code"):
         made[person] = max(at, made.get(person, at))
-        if code:
-            named[person].add(Declared(kind, code))
+        if about:
+            named[person].add(Declared(interest, about))
     return {pk: MemberFacts(tuple(posts[pk]), declared_at=made.get(pk), declared=frozenset(named[pk])) for pk in people}
 
 

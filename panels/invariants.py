@@ -47,11 +47,15 @@ def told(sentences: list[str]) -> list[str]:
 
 def _of_item(item: str = "item") -> QuerySet[Appointment]:
     """The Coalition's appointments that count for the item of the outer row, as its facts stand."""
-    return _counted(item).filter(
-        NOMINATED,
-        seat__kind=COALITION_SEAT,
-        nomination__starts__lte=OuterRef("sitting__on"),
-    ).filter(Q(nomination__ends__isnull=True) | Q(nomination__ends__gte=OuterRef("sitting__on")))
+    return (
+        _counted(item)
+        .filter(
+            NOMINATED,
+            seat__kind=COALITION_SEAT,
+            nomination__starts__lte=OuterRef("sitting__on"),
+        )
+        .filter(Q(nomination__ends__isnull=True) | Q(nomination__ends__gte=OuterRef("sitting__on")))
+    )
 
 
 def _counted(item: str) -> QuerySet[Appointment]:
@@ -215,9 +219,7 @@ def outcomes_not_carried() -> list[str]:
 
 def grants_follow_seats() -> list[str]:
     """I12: every grant on a panel follows from an accepted seat, and every accepted seat has its grants."""
-    holds = set(
-        PanelGrant.objects.values_list("user_id", "permission__codename", "content_object_id").iterator(_CHUNK)
-    )
+    holds = set(PanelGrant.objects.values_list("user_id", "permission__codename", "content_object_id").iterator(_CHUNK))
     seated = Appointment.objects.filter(state=AppointmentState.ACCEPTED)
     wanted = set()
     for person, panel, kind in seated.values_list("person_id", "panel_id", "seat__kind").iterator(_CHUNK):
