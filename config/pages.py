@@ -8,10 +8,13 @@ from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from audit.errors import Refused
+from directory.models import Person
+from panels.permissions import audits
 from workflows.engine.errors import NotNow
 
 ROBOTS = "User-agent: *\nAllow: /register/\nAllow: /calendar/\nDisallow: /\n"
@@ -19,12 +22,14 @@ CONFLICT, UNPROCESSABLE = 409, 422
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """The names of the layout: who is signed in, what to tell them, and whether this is the demonstration."""
+    """The names of the layout: who is signed in, what to tell them, whether this is the demonstration."""
     person = getattr(request, "user", None)
     return {
         "person": person if person is not None and person.is_authenticated else None,
         "messages": get_messages(request) if hasattr(request, "_messages") else (),
         "demonstration": settings.DEMONSTRATION,
+        # Asked of the database when a page asks, and once.
+        "may_audit": SimpleLazyObject(lambda: isinstance(person, Person) and audits(person)),
     }
 
 

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from authorisation.enums import PANEL_OUTCOMES
+from authorisation.grouping import WAVES
 from authorisation.permissions import readable_cases
 from config import health, pages
 from panels.urls import urls as panel_urls
@@ -10,7 +11,7 @@ from panels.urls import urls as panel_urls
 urlpatterns = [
     path("", include("workflows.urls")),
     path("", include("authorisation.urls")),
-    path("", include(panel_urls(readable=readable_cases, outcomes=PANEL_OUTCOMES))),
+    path("", include(panel_urls(readable=readable_cases, outcomes=PANEL_OUTCOMES, grouping=WAVES))),
     path("", include("directory.urls")),
     path("robots.txt", pages.robots, name="robots"),
     path("health/live", health.live, name="health-live"),

@@ -17,3 +17,7 @@ class NotCompetent(Refused):
 
 class SittingRefused(Refused):
     """The sitting cannot be listed, convened or closed as asked."""
+
+
+class ExportRefused(Refused):
+    """The list is too long for the form of file asked for."""

@@ -34,6 +34,7 @@ from panels.models import (
 from panels.rules import COALITION_BODY, COALITION_SEAT, Effect
 
 Facts = QuerySet[Any]
+WORDS: Mapping[str, str] = {Effect.DECLARE_ONLY: "interest declared", Effect.DISCUSS_NO_VOTE: "may speak and not vote"}
 PEOPLE = ("appointment__person", "appointment__seat")
 
 
@@ -63,7 +64,8 @@ def _member(appointment: Appointment) -> str:
 
 
 def _of_item(rows: Facts, *related: str) -> Facts:
-    return rows.select_related("item", *related).annotate(of=F("item__sitting_id"))
+    found: Facts = rows.select_related("item", *related).annotate(of=F("item__sitting_id"))
+    return found
 
 
 def _not_convened() -> Facts:
@@ -85,11 +87,12 @@ def _required_coalition_seats() -> Facts:
 
 def _empty() -> Facts:
     offered = Appointment.objects.filter(seat=OuterRef("pk"), state=AppointmentState.PROPOSED)
-    return _required_coalition_seats().filter(~Exists(offered))
+    found: Facts = _required_coalition_seats().filter(~Exists(offered))
+    return found
 
 
 def _offered() -> Facts:
-    return (
+    found: Facts = (
         _required_coalition_seats()
         .filter(appointments__state=AppointmentState.PROPOSED)
         .annotate(
@@ -97,6 +100,7 @@ def _offered() -> Facts:
             name_of=F("appointments__person__full_name"),
         )
     )
+    return found
 
 
 def sat_without() -> Facts:
@@ -235,7 +239,6 @@ EXCEPTIONS: tuple[Exceptional, ...] = (
     ),
 )
 BY_KEY: Mapping[str, Exceptional] = {each.key: each for each in EXCEPTIONS}
-WORDS = {Effect.DECLARE_ONLY: "interest declared", Effect.DISCUSS_NO_VOTE: "may speak and not vote"}
 
 
 def any_of(kinds: Iterable[Exceptional] = EXCEPTIONS) -> Q:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from directory.models import OrganisationKind
 from panels.errors import NotCompetent, PlanRefused, SeatRefused, SittingRefused
@@ -70,7 +70,21 @@ def check_interests(interests: Iterable[Interest]) -> None:
             raise SeatRefused(f'"{each.kind}" is not a kind of interest: use one of {", ".join(InterestKind.values)}.')
 
 
-def convening_faults(plan: SeatPlan, appointments: Iterable[Appointment]) -> list[str]:
+class Held(Protocol):
+    """An appointment as it stands, or as it stood."""
+
+    @property
+    def seat(self) -> Seat:
+        """Which seat."""
+        raise NotImplementedError
+
+    @property
+    def state(self) -> str:
+        """In which state."""
+        raise NotImplementedError
+
+
+def convening_faults(plan: SeatPlan, appointments: Iterable[Held]) -> list[str]:
     """Why a panel may not be convened: the required seats nobody has accepted, the Coalition's first."""
     accepted = [each.seat.kind for each in appointments if each.state == AppointmentState.ACCEPTED]
     rules = sorted((rule for rule in plan.seats if rule.required), key=lambda rule: rule.type != COALITION_SEAT)

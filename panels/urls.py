@@ -1,17 +1,18 @@
-"""Addresses of panels. Who may read which case, and what a panel may conclude, the layers above say."""
+"""Addresses of panels. Who may read which case, what a panel may conclude, how cases group: the layers above say."""
 
 from collections.abc import Callable, Iterable, Mapping
 
 from django.urls import URLPattern, path
 
 from directory.models import Person
-from panels.views import acting, nominations, panels, seats
+from panels.forms.explorer import Grouping
+from panels.views import acting, audit, nominations, panels, seats
 
 Guard = Callable[[Person, Iterable[str]], set[str]]
 
 
-def urls(*, readable: Guard, outcomes: Mapping[str, list[tuple[str, str]]]) -> list[URLPattern]:
-    """The addresses, wired to the one guard of cases and to the outcomes each kind of panel may reach."""
+def urls(*, readable: Guard, outcomes: Mapping[str, list[tuple[str, str]]], grouping: Grouping) -> list[URLPattern]:
+    """The addresses, wired to the guard of cases, the outcomes each kind of panel may reach, and groups of cases."""
     return [
         path("panels/", panels.panels, name="panels"),
         path("nominations/", nominations.nominations, name="nominations"),
@@ -26,4 +27,8 @@ def urls(*, readable: Guard, outcomes: Mapping[str, list[tuple[str, str]]]) -> l
             {"readable": readable, "outcomes": outcomes},
             name="panel-do",
         ),
+        path("audit/panels/", audit.sittings, {"grouping": grouping}, name="audit-panels"),
+        path("audit/panels.csv", audit.export, {"form": "csv", "grouping": grouping}, name="audit-panels-csv"),
+        path("audit/panels.xlsx", audit.export, {"form": "xlsx", "grouping": grouping}, name="audit-panels-xlsx"),
+        path("audit/panels/<str:ref>/", audit.as_it_stood, {"outcomes": outcomes}, name="audit-panel"),
     ]

@@ -56,10 +56,13 @@ ROLES: Mapping[str, tuple[str, str]] = {
 
 PAGES = ("/", "/applications/", "/panels/", "/panels/PAN-0001/", "/register/")
 READS_ALL = ("secretary", "assessor", "reader", "guardian", "auditor")
+AUDITS = ("secretary", "guardian", "auditor")
+AUDITED = ("/audit/panels/", "/audit/panels/?result=exceptions", "/audit/panels/PAN-0001/", "/audit/panels.csv")
 CHECKED_PAGES: Mapping[str, tuple[str, ...]] = {
     "public": ("/", "/register/", "/calendar/", "/demo/", "/sign-in/"),
     **dict.fromkeys(ROLES, PAGES),
     **dict.fromkeys(READS_ALL, (*PAGES, "/applications/CCG-02Q-2012/")),
+    **dict.fromkeys(AUDITS, (*PAGES, "/applications/CCG-02Q-2012/", *AUDITED)),
 }
 
 

@@ -56,7 +56,11 @@ class Asked:
     @property
     def query(self) -> str:
         """The same as the query of an address, with a closing "&" when there is any."""
-        given = {**self.chosen, **self.typed, **{name: day.isoformat() if day else "" for name, day in self.days.items()}}
+        given = {
+            **self.chosen,
+            **self.typed,
+            **{name: day.isoformat() if day else "" for name, day in self.days.items()},
+        }
         return urlencode({name: value for name, value in given.items() if value}) + "&" if self.narrowed else ""
 
     @property
