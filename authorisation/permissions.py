@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from directory import grants
+from directory.models import Organisation
 from directory.queries import board_id
 from panels.models import AppointmentState, DisinterestCheck, Item, PanelGrant, Recusal
 from panels.rules import Effect
@@ -67,9 +68,15 @@ def own_applications(person: Person) -> set[int]:
     decision's letter; offices of the Board and panels see them as they are made.
     """
     held = grants.held_by(person)
-    if any(codename in READS_ALL | READS_REGION for codename, _ in held):
+    own = {organisation for codename, organisation in held if codename == "act_for"}
+    # A post elsewhere counts only where it lets this case be read: a Coalition body's guardian reads none by it.
+    if not own or any(codename in READS_ALL and organisation == board_id() for codename, organisation in held):
         return set()
-    return {organisation for codename, organisation in held if codename == "act_for"}
+    offices = [organisation for codename, organisation in held if codename in READS_REGION]
+    if not offices:
+        return own
+    theirs = Organisation.objects.filter(Q(parent__in=offices) | Q(parent__parent__in=offices), pk__in=own)
+    return own - set(theirs.values_list("pk", flat=True))
 
 
 def readable_cases(person: Person | AnonymousUser, refs: Iterable[str]) -> set[str]:

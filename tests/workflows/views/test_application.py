@@ -1,8 +1,12 @@
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from authorisation.enums import Stage
+from directory.actions.posts import appoint
+from directory.models import PostKind
 from tests.factories import Walk
 from tests.factories.pages import Reader
 
@@ -115,3 +119,34 @@ def test_application_costs_the_same_however_long_its_story(world):
 def test_unknown_address_is_a_page_of_ours(world, path):
     page = Reader(world.secretary).get(path)
     assert (page.status, page.heading) == (404, "Page not found")
+
+
+@pytest.mark.parametrize(
+    ("place", "post"), [("NHSA", PostKind.CONFLICTS_GUARDIAN), ("RS1", PostKind.REGIONAL_DIRECTOR)]
+)
+def test_application_is_the_applicants_whatever_post_they_hold_elsewhere(world, place, post):
+    appoint(
+        person=world.officer_1, organisation=world.organisations[place], kind=post, starts=date(2012, 5, 2), by="system"
+    )
+    walk = Walk(world, unmet=()).to(Stage.LETTER)
+    assert "Fully authorised" not in Reader(world.officer_1).get(REF).html
+    assert "Fully authorised" not in rows_of(Reader(world.officer_1).get("/applications/"))
+    walk.to(Stage.PUBLICATION)
+    assert "Fully authorised" in Reader(world.officer_1).get(REF).words
+
+
+def rows_of(page):
+    """The rows of the page's table, without the filters above it."""
+    return " ".join(page.text("td"))
+
+
+def test_application_hides_nothing_from_its_own_region(world):
+    appoint(
+        person=world.officer_1,
+        organisation=world.organisations["RN1"],
+        kind=PostKind.REGIONAL_DIRECTOR,
+        starts=date(2012, 5, 2),
+        by="system",
+    )
+    Walk(world, unmet=()).to(Stage.LETTER)
+    assert "Fully authorised" in Reader(world.officer_1).get(REF).words
