@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from directory import grants
-from directory.models import Organisation
+from directory.models import Organisation, Person
 from directory.queries import board_id
 from panels.models import AppointmentState, DisinterestCheck, Item, PanelGrant, Recusal
 from panels.rules import Effect
-
-if TYPE_CHECKING:
-    from directory.models import Person
 
 READS_ALL = frozenset({"administer", "assess", "read_second", "audit", "rule_on_conflicts"})
 READS_REGION = frozenset({"sign_off", "agree_plan"})
@@ -80,7 +76,14 @@ def own_applications(person: Person) -> set[int]:
 
 
 def readable_cases(person: Person | AnonymousUser, refs: Iterable[str]) -> set[str]:
-    """Which of these references the person may read; the one guard again, for pages of panels."""
+    """Which of these references the person may read; the one guard again, for pages of panels.
+
+    Those pages show what a panel concluded as soon as it did, so the applicant's own case is closed there until its
+    letter; the page of the case tells them what they may know before.
+    """
     from authorisation.models import Application
 
-    return set(Application.objects.visible_to(person).filter(ref__in=list(refs)).values_list("ref", flat=True))
+    cases = Application.objects.visible_to(person).filter(ref__in=list(refs))
+    if isinstance(person, Person) and (own := own_applications(person)):
+        cases = cases.exclude(ccg__in=own, decision__letter__isnull=True)
+    return set(cases.values_list("ref", flat=True))

@@ -86,6 +86,18 @@ def test_panel_shows_composition_to_all_and_outcomes_to_those_who_may_read(world
         assert ("What happens to this case is not open to you." in page.words) is not may
 
 
+def test_panel_says_nothing_to_the_applicant_before_the_letter(world):
+    """What the case's own page keeps back is not to be read one page further on."""
+    walk = Walk(world, unmet=()).to(Stage.LETTER)
+    pages = [address(walk) for walk.meeting in walk.meetings.values()]
+    for page in pages:
+        assert "What the evidence shows." in Reader(world.secretary).get(page).words
+        assert "What the evidence shows." not in Reader(world.officer_1).get(page).words
+        assert "Concur" not in Reader(world.officer_1).get(page).html
+    walk.to(Stage.PUBLICATION)
+    assert all("What the evidence shows." in Reader(world.officer_1).get(page).words for page in pages)
+
+
 @pytest.mark.parametrize("ref", ["PAN-9999", "PAN-x", "other", "PAN-99999999999999999999"])
 def test_panel_unknown_is_not_found(walk, ref):
     assert Reader(walk.world.secretary).get(f"/panels/{ref}/").status == 404
