@@ -16,7 +16,7 @@ def urls(*, readable: Guard, outcomes: Mapping[str, list[tuple[str, str]]], grou
     return [
         path("panels/", panels.panels, name="panels"),
         path("nominations/", nominations.nominations, name="nominations"),
-        path("nominations/<str:code>/new/", nominations.nominate, name="nominate"),
+        path("nominations/<slug:code>/new/", nominations.nominate, name="nominate"),
         path("nominations/<int:pk>/end/", nominations.end, name="end-nomination"),
         path("panels/<str:ref>/", panels.panel, {"readable": readable, "outcomes": outcomes}, name="panel"),
         path("panels/<str:ref>/answer/<int:pk>/", seats.answer, name="seat-answer"),

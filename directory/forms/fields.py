@@ -162,7 +162,7 @@ class DayField(Field, forms.Field):
         try:
             day, month, year = (int(part) for part in typed)
             return date(year, month, day)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise forms.ValidationError("Enter a real day, such as 5 12 2012") from None
 
     def first_id(self, bound: BoundField) -> str:

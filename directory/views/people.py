@@ -17,7 +17,7 @@ PER_PAGE = 50
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """The people whose names this person may see, with the posts they hold today."""
-    wanted = request.GET.get("q", "").strip()[:100]
+    wanted = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     found = Person.objects.visible_to(request.user).filter(is_active=True)
     for word in wanted.split():
         found = found.filter(

@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from directory.actions.people import set_password
 from tests.factories import build_world
@@ -70,3 +72,11 @@ def test_people_lists_posts_and_finds_by_name(world):
     assert "Other Director" in page.words
     assert "Regional director, South" in page.words
     assert "example.test" not in page.html
+
+
+def test_people_looks_nothing_up_with_a_zero_byte(world):
+    """SQLite finds nothing with one; PostgreSQL refuses the question, which would be an error of ours."""
+    with CaptureQueriesContext(connection) as asked:
+        page = Reader(world.outsider).get("/people/", q="dir\x00ector")
+    assert "2 people found" in page.words
+    assert not [each["sql"] for each in asked if "\x00" in each["sql"]]

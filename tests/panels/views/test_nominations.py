@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import Resolver404, resolve
 
 from audit import clock
 from panels.models import Nomination
@@ -53,6 +54,20 @@ def test_end_a_nomination(at_work):
     Reader(at_work.nominator).send(f"/nominations/{row.pk}/end/")
     row.refresh_from_db()
     assert row.ends == date(2012, 6, 4)
+
+
+@pytest.mark.parametrize("year", ["0", "10000", "9" * 20, "9" * 5000])
+def test_end_a_nomination_on_no_day_is_refused(at_work, year):
+    row = Nomination.objects.get(person=at_work.voice)
+    page = Reader(at_work.nominator).refused(f"/nominations/{row.pk}/end/", ends_0="1", ends_1="1", ends_2=year)
+    assert page.status == 422
+    assert "Enter a real day, such as 5 12 2012" in page.links
+
+
+def test_nominate_by_a_body_with_a_zero_byte_in_its_code_has_no_page():
+    """PostgreSQL refuses to look one up, which would be an error of ours."""
+    with pytest.raises(Resolver404):
+        resolve("/nominations/NH\x00SA/new/")
 
 
 def test_nominations_cost_the_same_however_many_there_are(at_work):
