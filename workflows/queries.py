@@ -159,11 +159,11 @@ STAGES_BEFORE = {
 
 def listable(panel: Panel, person: Person) -> list[Application]:
     """The cases that could come before a panel: near its stage, under its rule set, and on no agenda still open."""
-    waiting = Item.objects.filter(panel__kind=panel.kind).exclude(state="closed").values("case_ref")
+    waiting = Item.objects.filter(panel__kind=panel.kind, sitting__closed_at__isnull=True).exclude(state="closed")
     rows = Application.objects.visible_to(person).filter(
         stage__in=STAGES_BEFORE.get(PanelKind(panel.kind), ()), ruleset__version=panel.ruleset
     )
-    return list(rows.exclude(ref__in=waiting).select_related("ccg").order_by("ref"))
+    return list(rows.exclude(ref__in=waiting.values("case_ref")).select_related("ccg").order_by("ref"))
 
 
 def rulesets() -> list[RuleSet]:

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit import clock
 from authorisation.enums import Stage
+from panels.actions.sittings import close_sitting
 from panels.models import Appointment, Declaration, Item, Panel, Sitting
 from tests.factories import Walk, convened, opened, sitting_on
 from tests.factories.pages import Page, Reader
@@ -253,6 +254,18 @@ def test_panel_proposed_and_sitting_listed(world):
     sitting = panel.sittings.get()
     assert (f"{sitting.on}", sitting.place) == ("2012-07-05", "Leeds")
     assert [item.case_ref for item in sitting.items.all()] == ["CCG-01A-2012"]
+
+
+def test_case_left_undecided_when_a_sitting_closed_can_be_listed_again(world):
+    walk = Walk(world).to(Stage.MODERATION)
+    with clock.at(walk.now):
+        walk.meeting = convened(sitting_on(world, "moderation", [walk.case]))
+        assert "No case is at the stage" in Reader(world.secretary).get(address(walk, "list-sitting/")).words
+        close_sitting(sitting=walk.meeting.sitting, by=world.secretary)
+        day = {"on_0": "5", "on_1": "7", "on_2": "2012"}
+        listed = do(walk, world.secretary, "list-sitting/", **day, cases=["CCG-01A-2012"])
+    assert listed.status_code == 302
+    assert Item.objects.filter(case_ref="CCG-01A-2012", panel=walk.meeting.panel).count() == 2
 
 
 def test_sitting_on_a_day_that_does_not_exist_is_refused(world):
