@@ -6,12 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, Max, OuterRef
 
 from audit import clock
 from directory.queries import today
 from panels import facts
-from panels.models import Appointment, AppointmentState, DisinterestCheck, Item, ItemState, Panel
+from panels.models import (
+    Appointment,
+    AppointmentState,
+    Attendance,
+    DisinterestCheck,
+    Item,
+    ItemState,
+    Nomination,
+    Panel,
+)
 from panels.rules import COALITION_BODY, COALITION_SEAT, Effect, Member, SeatPlan, TestResult, verdict
 
 if TYPE_CHECKING:
@@ -32,6 +41,15 @@ def present_by_appointment(item: Item) -> dict[int, bool]:
     return dict(item.attendances.order_by("id").values_list("appointment_id", "present"))
 
 
+def last_day_sat(nomination: Nomination) -> date | None:
+    """The latest sitting that took a case with somebody present on this nomination; None when there is none."""
+    taken = Attendance.objects.filter(
+        appointment__nomination=nomination, present=True, item__state__in=(ItemState.OPEN, ItemState.CLOSED)
+    )
+    latest: date | None = taken.aggregate(last=Max("item__sitting__on"))["last"]
+    return latest
+
+
 def recused(item: Item) -> set[int]:
     """Appointments recused from an item."""
     return set(item.recusals.values_list("appointment_id", flat=True))
@@ -43,9 +61,9 @@ def members(
     present: Mapping[int, bool],
     recused: set[int],
     effects: Mapping[int, Effect],
-    on: date,
+    on: Sequence[date],
 ) -> list[Member]:
-    """The members of a panel as one item finds them on a day, as plain values for the rules."""
+    """The members of a panel as one item finds them, as plain values; a nomination must stand on all of these days."""
     return [
         Member(
             seat=each.seat.kind,
@@ -54,7 +72,7 @@ def members(
             present=present.get(each.pk, False),
             recused=each.pk in recused,
             effect=effects.get(each.pk, Effect.BARRED),
-            nominated_by=each.nomination.body.kind if each.nomination and each.nomination.covers(on) else "",
+            nominated_by=each.nomination.body.kind if each.nomination and all(map(each.nomination.covers, on)) else "",
         )
         for each in appointments
     ]

@@ -178,6 +178,16 @@ refuse(
     message="a nomination keeps its body, its person and its first day: end it and make another",
 )
 refuse(
+    name="nomination_outlasts_its_sittings",
+    table="panels_nomination",
+    on="UPDATE",
+    when="NEW.ends IS NOT NULL AND EXISTS (SELECT 1 FROM panels_appointment a "
+    "JOIN panels_attendance t ON t.appointment_id = a.id AND t.present "
+    "JOIN panels_item i ON i.id = t.item_id AND i.state IN ('open', 'closed') "
+    'JOIN panels_sitting g ON g.id = i.sitting_id WHERE a.nomination_id = NEW.id AND g."on" > NEW.ends)',
+    message="a case was taken on this nomination on a later day: it ends on that day at the earliest",
+)
+refuse(
     name="appointment_inserted_proposed",
     table="panels_appointment",
     on="INSERT",

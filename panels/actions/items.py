@@ -92,7 +92,7 @@ def open_item(*, item: Item, present: Iterable[Appointment], by: Actor) -> Item:
         raise SittingRefused(f"{len(strangers)} of those noted as present hold no accepted seat on {panel.ref}.")
     results = _tests(plan, panel, item, appointments)
     barred = {each.pk for each in appointments if here[each.pk] and _effect(results[each.pk]) is Effect.BARRED}
-    check_competent(plan, _members(appointments, here, barred, results), case_ref=item.case_ref)
+    check_competent(plan, _members(item, appointments, here, barred, results), case_ref=item.case_ref)
     event = record(
         panel,
         "item.opened",
@@ -127,13 +127,15 @@ def _effect(results: Sequence[TestResult]) -> Effect:
 
 
 def _members(
+    item: Item,
     appointments: Sequence[Appointment],
     here: Mapping[int, bool],
     out: set[int],
     results: Mapping[int, Sequence[TestResult]],
 ) -> list[Member]:
     effects = {key: _effect(each) for key, each in results.items()}
-    return members(appointments, present=here, recused=out, effects=effects, on=today())
+    # The day it is, and the day that is on record, should the panel meet on another.
+    return members(appointments, present=here, recused=out, effects=effects, on=(today(), item.sitting.on))
 
 
 def _roll(
@@ -180,7 +182,7 @@ def recuse(*, item: Item, appointment: Appointment, reason: str, by: Actor) -> I
     if appointment.pk in out:
         raise SittingRefused(f"{appointment.person} has left the room for {item.case_ref} already.")
     results = _tests(plan_of(panel), panel, item, appointments)
-    roll = _members(appointments, present_by_appointment(item), out | {appointment.pk}, results)
+    roll = _members(item, appointments, present_by_appointment(item), out | {appointment.pk}, results)
     stops = bool(competence_faults(plan_of(panel), roll))
     event = record(
         panel,
@@ -209,7 +211,7 @@ def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     if decisive.effect is Effect.BARRED:
         raise NotCompetent(f"{appointment.person} may not join {item.case_ref}. {decisive.sentence}")
     here = present_by_appointment(item) | {appointment.pk: True}
-    stays = competence_faults(plan, _members(appointments, here, recused(item), results))
+    stays = competence_faults(plan, _members(item, appointments, here, recused(item), results))
     event = record(
         panel,
         "member.arrived",
@@ -234,7 +236,7 @@ def note_departure(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     if not here.get(appointment.pk):
         raise SittingRefused(f"{appointment.person} is not in the room for {item.case_ref}.")
     results = _tests(plan, panel, item, appointments)
-    roll = _members(appointments, here | {appointment.pk: False}, recused(item), results)
+    roll = _members(item, appointments, here | {appointment.pk: False}, recused(item), results)
     stops = bool(competence_faults(plan, roll))
     event = record(
         panel,
@@ -264,7 +266,7 @@ def decide_item(*, item: Item, outcome: str, reasons: str, positions: Mapping[in
     plan, appointments, now = plan_of(panel), accepted(panel), clock.now()
     here, out = present_by_appointment(item), recused(item)
     results = _tests(plan, panel, item, appointments)
-    roll = _members(appointments, here, out, results)
+    roll = _members(item, appointments, here, out, results)
     check_competent(plan, roll, case_ref=item.case_ref)
     _check_positions(item, dict(zip((each.pk for each in appointments), roll, strict=True)), positions, appointments)
     body = {

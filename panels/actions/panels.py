@@ -11,9 +11,10 @@ from audit import clock
 from audit.actions import record, settle
 from directory.models import Organisation, OrganisationKind, Person
 from panels.errors import SeatRefused
-from panels.models import Nomination, Panel, Seat
+from panels.models import Appointment, Nomination, Panel, Seat
 from panels.permissions import check_administers, check_nominates
 from panels.policies import check_plan
+from panels.queries import last_day_sat
 
 if TYPE_CHECKING:
     from panels.permissions import Actor
@@ -66,15 +67,23 @@ def nominate(*, body: Organisation, person: Person, starts: date, ends: date | N
 
 @transaction.atomic
 def end_nomination(*, nomination: Nomination, ends: date, by: Actor) -> Nomination:
-    """A Coalition body takes its nomination back; `ends` is the last day it stands. What was judged stays judged."""
+    """A Coalition body takes its nomination back; `ends` is the last day it stands. What was judged stays judged.
+
+    Raises SeatRefused for a day before the last sitting that took a case on it.
+    """
     nomination = Nomination.objects.select_related("body").get(pk=nomination.pk)
     check_nominates(by, nomination.body)
+    # The panels first, as in every act on a seat, so that no item opens on the nomination meanwhile.
+    seated = Appointment.objects.filter(nomination=nomination)
+    list(Panel.objects.select_for_update().filter(pk__in=seated.values("panel")).order_by("pk"))
     person = Person.objects.select_for_update().get(pk=nomination.person_id)
     nomination = Nomination.objects.select_related("body").get(pk=nomination.pk)
     if nomination.ends is not None:
         raise SeatRefused(f"The nomination of {person} ends on {nomination.ends:%-d %B %Y} already.")
     if ends < nomination.starts:
         raise SeatRefused(f"The nomination starts on {nomination.starts:%-d %B %Y}: it cannot end before.")
+    if (last := last_day_sat(nomination)) and ends < last:
+        raise SeatRefused(f"{person} sat on {last:%-d %B %Y} on this nomination: it cannot end before that day.")
     event = record(
         person, "person.nomination_ended", by=by, public={"body": nomination.body.code, "ends": ends.isoformat()}
     )

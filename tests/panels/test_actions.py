@@ -219,6 +219,29 @@ def test_nomination_that_ended_before_the_day_does_not_carry_an_item(world, case
         opened(meeting, case)
 
 
+@pytest.mark.parametrize(("ends", "starts"), [(3, 4), (4, 5)])
+def test_nomination_covers_the_day_it_is_and_the_day_of_the_sitting(world, case, ends, starts):
+    """A sitting of 3 June that meets on the 4th, and of 5 June that meets early."""
+    on = date(2012, 6, 3 if ends == 3 else 5)
+    meeting = convened(sitting_on(world, "moderation", [case], on=on))
+    end_nomination(nomination=world.nominations["voice"], ends=date(2012, 6, ends), by=world.nominator)
+    nominate(body=world.organisations["NHSA"], person=world.voice, starts=date(2012, 6, starts), by=world.nominator)
+    with refused(NotCompetent, "No Coalition representative is present"):
+        opened(meeting, case)
+
+
+def test_nomination_lasts_as_long_as_what_was_taken_on_it(world, case, other_case):
+    meeting = convened(sitting_on(world, "moderation", [case, other_case]))
+    item, nomination = opened(meeting, case), world.nominations["voice"]
+    with refused(SeatRefused, "Voice sat on 4 June 2012 on this nomination: it cannot end before that day"):
+        end_nomination(nomination=nomination, ends=date(2012, 6, 3), by=world.nominator)
+    decide_open(world, item)
+    with refused(SeatRefused, "Voice sat on 4 June 2012 on this nomination: it cannot end before that day"):
+        end_nomination(nomination=nomination, ends=date(2012, 6, 3), by=world.nominator)
+    end_nomination(nomination=nomination, ends=date(2012, 6, 4), by=world.nominator)
+    nothing_broken()
+
+
 @pytest.mark.parametrize(
     ("body", "by", "error", "sentence"),
     [

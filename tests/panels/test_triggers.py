@@ -4,6 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from audit import clock
+from audit.models import Event
 from authorisation.models import ApplicationReview, Recommendation
 from panels.actions import items, seats
 from panels.invariants import CHECKS
@@ -22,7 +23,7 @@ from panels.models import (
     Seat,
     Sitting,
 )
-from tests.factories import Walk, convened, decide, london, opened, positions, sitting_on
+from tests.factories import Walk, convened, days, decide, london, opened, positions, sitting_on
 from tests.factories.raw import insert, last_event, refused, run, unfenced, update
 
 pytestmark = pytest.mark.django_db
@@ -250,6 +251,14 @@ def test_sitting_stays_convened_and_with_its_panel(at_now, case):
     sitting = Sitting.objects.get(pk=meeting.sitting.pk)
     refused("stays with its panel", *update(sitting, convened_at=None, event_id=later))
     refused("stays with its panel|not of this panel", *update(sitting, panel_id=other.panel.pk, event_id=later))
+
+
+def test_nomination_is_not_ended_before_what_was_taken_on_it(at_now, case):
+    decide(convened(sitting_on(at_now, "moderation", [case])), case, "conditional")
+    nomination = Nomination.objects.get(person=at_now.voice)
+    later = Event.objects.latest("pk").pk
+    refused("on a later day", *update(nomination, ends=NOW.date() - days(1), event_id=later))
+    run(*update(nomination, ends=NOW.date(), event_id=later))
 
 
 @pytest.mark.parametrize("which", ["none", "another person's", "a board's"])
