@@ -76,6 +76,15 @@ def _check_member(panel: Panel, appointments: Sequence[Appointment], appointment
         raise SittingRefused(f"{appointment.person} holds no accepted seat on {panel.ref}.")
 
 
+def _check_active(item: Item, appointment: Appointment) -> None:
+    """Raise NotCompetent for a member shut out since; they hold their seat until somebody stands them down."""
+    if not appointment.person.is_active:
+        raise NotCompetent(
+            f"{appointment.person} is no longer active and does not sit on {item.case_ref}: note that they are not "
+            "in the room."
+        )
+
+
 @transaction.atomic
 def open_item(*, item: Item, present: Iterable[Appointment], by: Actor) -> Item:
     """Take an item: note who is present, test everyone, and let the barred leave the room, with the reason kept.
@@ -93,6 +102,9 @@ def open_item(*, item: Item, present: Iterable[Appointment], by: Actor) -> Item:
     results = _tests(plan, panel, item, appointments)
     barred = {each.pk for each in appointments if here[each.pk] and _effect(results[each.pk]) is Effect.BARRED}
     check_competent(plan, _members(item, appointments, here, barred, results), case_ref=item.case_ref)
+    for each in appointments:
+        if here[each.pk]:
+            _check_active(item, each)
     event = record(
         panel,
         "item.opened",
@@ -206,6 +218,7 @@ def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     _check_member(panel, appointments, appointment)
     if appointment.pk in recused(item):
         raise SittingRefused(f"{appointment.person} left the room for {item.case_ref} and stays out of it.")
+    _check_active(item, appointment)
     results = _tests(plan, panel, item, appointments)
     decisive = verdict(results[appointment.pk])
     if decisive.effect is Effect.BARRED:
@@ -302,6 +315,8 @@ def _check_positions(
 ) -> None:
     for each in appointments:
         member = roll[each.pk]
+        if member.present and not member.recused:
+            _check_active(item, each)
         if member.counts and each.pk not in positions:
             raise NotCompetent(f"The position of {each.person}, {each.seat.title}, on {item.case_ref} is missing.")
         if not member.counts and each.pk in positions:

@@ -466,6 +466,21 @@ def test_deactivated_member_does_not_count(world, case):
         opened(meeting, case)
 
 
+def test_deactivated_member_is_not_in_the_room(world, case, other_case):
+    meeting = convened(sitting_on(world, "moderation", [case, other_case]))
+    item = opened(meeting, case)
+    people.deactivate_person(person=world.lay, by="system")
+    with refused(NotCompetent, "Lay is no longer active and does not sit on CCG-03A-2012: note that they are not"):
+        opened(meeting, other_case)
+    with refused(NotCompetent, "Lay is no longer active and does not sit on CCG-01A-2012: note that they are not"):
+        decide_open(world, item)
+    items.note_departure(item=item, appointment=meeting.of("lay"), by=world.secretary)
+    with refused(NotCompetent, "Lay is no longer active"):
+        items.note_arrival(item=item, appointment=meeting.of("lay"), by=world.secretary)
+    decide_open(world, item)
+    nothing_broken()
+
+
 @pytest.mark.parametrize("act", ["open", "close", "convene"])
 def test_sitting_goes_one_way(world, case, act):
     meeting = sitting_on(world, "moderation", [case])
