@@ -247,6 +247,7 @@ _ROWS = {
         f"panels_{name}": "(SELECT i.panel_id FROM panels_item i WHERE i.id = t.item_id)"
         for name in ("attendance", "recusal", "position", "composition", "outcome")
     },
+    "panels_disinterestcheck": "(SELECT a.panel_id FROM panels_appointment a WHERE a.id = t.appointment_id)",
 }
 
 

@@ -77,8 +77,9 @@ refuse(
     name="sitting_keeps_its_panel",
     table="panels_sitting",
     on="UPDATE",
-    when="NEW.panel_id <> OLD.panel_id OR (OLD.convened_at IS NOT NULL AND NEW.convened_at IS NULL)",
-    message="a sitting stays with its panel and stays convened",
+    when="NEW.panel_id <> OLD.panel_id OR OLD.closed_at IS NOT NULL OR (OLD.convened_at IS NOT NULL "
+    'AND (NEW.convened_at IS DISTINCT FROM OLD.convened_at OR NEW."on" <> OLD."on" OR NEW.place <> OLD.place))',
+    message="a sitting stays with its panel, stays convened on its day, and does not change when it is over",
 )
 refuse(
     name="item_inserted_listed",
@@ -269,6 +270,7 @@ for _table, _panel in (
         (f"panels_{_name}", "p.id = (SELECT i.panel_id FROM panels_item i WHERE i.id = NEW.item_id)")
         for _name in ("attendance", "recusal", "position", "composition", "outcome")
     ),
+    ("panels_disinterestcheck", "p.id = (SELECT a.panel_id FROM panels_appointment a WHERE a.id = NEW.appointment_id)"),
 ):
     refuse(
         name=f"{_table}_in_its_stream",

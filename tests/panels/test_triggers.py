@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from audit import clock
 from audit.models import Event
 from authorisation.models import ApplicationReview, Recommendation
-from panels.actions import items, seats
+from panels.actions import items, seats, sittings
 from panels.invariants import CHECKS
 from panels.models import (
     Appointment,
@@ -251,6 +251,10 @@ def test_sitting_stays_convened_and_with_its_panel(at_now, case):
     sitting = Sitting.objects.get(pk=meeting.sitting.pk)
     refused("stays with its panel", *update(sitting, convened_at=None, event_id=later))
     refused("stays with its panel|not of this panel", *update(sitting, panel_id=other.panel.pk, event_id=later))
+    for change in ({"on": NOW.date() - days(1)}, {"convened_at": NOW - days(1)}, {"place": "Elsewhere"}):
+        refused("stays convened on its day", *update(sitting, **change, event_id=later))
+    sittings.close_sitting(sitting=sitting, by=at_now.secretary)
+    refused("when it is over", *update(sitting, closed_at=None, event_id=another_event(meeting)))
 
 
 def test_nomination_is_not_ended_before_what_was_taken_on_it(at_now, case):
@@ -377,6 +381,19 @@ def test_row_refused_on_event_of_another_stream(at_now, case):
         assert broken("I8 every row of a panel is of its own stream") == [
             "1 rows of panels_attendance name an event that is not of their panel."
         ]
+
+
+def test_check_refused_on_event_of_another_stream(at_now, case):
+    """A test that clears a member is the panel's own finding: nobody is cleared in the name of another event."""
+    meeting = sitting_on(at_now, "moderation", [case])
+    row = DisinterestCheck.objects.latest("pk")
+    refused("not of this panel", *insert(row, event_id=last_event(case)))
+    with unfenced():
+        run(*insert(row, event_id=last_event(case)))
+        assert broken("I8 every row of a panel is of its own stream") == [
+            "1 rows of panels_disinterestcheck name an event that is not of their panel."
+        ]
+    run(*insert(row, event_id=last_event(meeting.panel)))
 
 
 def test_panel_keeps_its_plan_even_with_an_event(at_now, case):
