@@ -15,7 +15,9 @@ from audit.models import Event, Private
 from authorisation.enums import Stage
 from authorisation.grouping import WAVES
 from authorisation.permissions import READS_ALL
+from authorisation.rulesets import seat_plan
 from panels.actions import items, seats, sittings
+from panels.actions.panels import propose_panel
 from panels.exceptional import EXCEPTIONS, any_of, sentences
 from panels.models import Panel, Sitting, Stance
 from panels.permissions import AUDITS
@@ -182,6 +184,7 @@ def test_every_kind_of_exception_is_tried():
     assert {each.key for each in EXCEPTIONS} == {*SCENES, "without"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_sitting_without_a_coalition_position_is_counted_whatever_made_it(walk):
     """Triggers refuse it; a restored or tampered database may hold it, and the auditor sees it."""
     sitting = Sitting.objects.get()
@@ -339,15 +342,18 @@ def test_export_has_every_page_in_the_order_of_the_list(walk, monkeypatch):
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_exports_run_no_formula(walk, start):
     title = f"{start}cmd|' /C calc'!A1"
+    agenda = [sittings.Case(walk.case.ccg, walk.case.ref)]
     with clock.at(walk.now):
-        made = sitting_on(walk.world, "moderation", [walk.case])
-    sitting = Sitting.objects.get(pk=made.sitting.pk)
-    fence.remove(connection, on={"UPDATE"})
-    Sitting.objects.filter(pk=sitting.pk).update(place=title)
-    fence.install(connection)
+        panel = propose_panel(
+            plan=seat_plan(walk.world.ruleset.body, "moderation"),
+            title="=1+1",
+            ruleset="small",
+            by=walk.world.secretary,
+        )
+        sittings.list_sitting(panel=panel, on=walk.now.date(), cases=agenda, place=title, by=walk.world.secretary)
     reader = Reader(walk.world.auditor)
     _, rows = rows_of(reader.client.get(CSV, {"kind": "moderation"}))
-    assert rows[0]["Place"] == f"'{title}"
+    assert (rows[0]["Title"], rows[0]["Place"]) == ("'=1+1", f"'{title}")
     book = zipfile.ZipFile(io.BytesIO(reader.client.get(XLSX, {"kind": "moderation"}).content))
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet
