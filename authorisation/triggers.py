@@ -100,8 +100,39 @@ refuse(
     table="authorisation_condition",
     on="UPDATE",
     when="NEW.finding_id <> OLD.finding_id OR NEW.criterion_id <> OLD.criterion_id OR OLD.state = 'discharged' "
-    "OR NEW.application_id <> OLD.application_id OR NEW.decision_id <> OLD.decision_id",
-    message="a condition keeps its criterion, and a discharged condition does not change",
+    "OR NEW.application_id <> OLD.application_id OR NEW.decision_id <> OLD.decision_id "
+    "OR NEW.discharge_test <> OLD.discharge_test OR NEW.imposed_at <> OLD.imposed_at",
+    message="a condition keeps its criterion and its test, and a discharged condition does not change",
+)
+refuse(
+    name="condition_changes_by_review",
+    table="authorisation_condition",
+    on="UPDATE",
+    when="OLD.state = 'open' AND (NEW.state <> OLD.state OR NEW.level <> OLD.level) AND NOT EXISTS (SELECT 1 "
+    "FROM authorisation_conditionchange g WHERE g.condition_id = NEW.id AND g.event_id = NEW.event_id "
+    "AND g.from_level = OLD.level AND ((NEW.state = 'discharged' AND g.result = 'discharge' "
+    "AND NEW.level = OLD.level) OR (NEW.state = 'open' AND g.result IN ('raise', 'lower') "
+    "AND g.to_level = NEW.level)))",
+    message="a condition is discharged, raised or lowered by a recorded review of it, in the same event",
+)
+refuse(
+    name="condition_changed_in_its_review",
+    table="authorisation_conditionchange",
+    on="INSERT",
+    when="NOT EXISTS (SELECT 1 FROM authorisation_applicationreview r JOIN authorisation_condition c "
+    "ON c.id = NEW.condition_id AND c.application_id = r.application_id "
+    "WHERE r.id = NEW.review_id AND r.event_id = NEW.event_id)",
+    message="a condition changes in a review of its own application, in the same event",
+)
+refuse(
+    name="direction_keeps_its_words",
+    table="authorisation_direction",
+    on="UPDATE",
+    when="NEW.text <> OLD.text OR NEW.legal_basis <> OLD.legal_basis OR NEW.given_on <> OLD.given_on "
+    "OR NEW.application_id <> OLD.application_id OR NEW.decision_id IS DISTINCT FROM OLD.decision_id "
+    "OR NEW.review_id IS DISTINCT FROM OLD.review_id OR NEW.condition_id IS DISTINCT FROM OLD.condition_id "
+    "OR OLD.ended_on IS NOT NULL",
+    message="a direction keeps its words, and one that was lifted does not change: give another",
 )
 refuse(
     name="letter_states_every_condition",

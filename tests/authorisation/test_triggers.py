@@ -8,12 +8,13 @@ from django.db import IntegrityError, transaction
 from audit import clock
 from audit.actions import record, settle
 from authorisation.actions import rulesets
-from authorisation.enums import Stage
+from authorisation.enums import ReviewResult, Stage
 from authorisation.errors import DecisionRefused
 from authorisation.invariants import CHECKS
 from authorisation.models import (
     Application,
     Condition,
+    ConditionChange,
     Decision,
     Direction,
     Finding,
@@ -26,12 +27,14 @@ from authorisation.models import (
     WaveMove,
     Window,
 )
+from authorisation.queries import open_conditions
+from authorisation.rules import Reviewed
 from directory.actions import posts
 from panels.actions import seats
 from panels.models import Outcome
 from tests.factories import Walk, convened, days, decide
 from tests.factories.raw import insert, last_event, refused, run, unfenced, update
-from tests.factories.world import small_ruleset
+from tests.factories.world import START, small_ruleset
 from workflows import queue
 from workflows.actions import cases
 
@@ -195,6 +198,33 @@ def test_discharged_condition_does_not_change(walk):
     walk.to(Stage.CLOSED)
     row = Condition.objects.first()
     refused("discharged condition|not of this", *update(row, level="I", event_id=last_event(walk.case) + 1))
+
+
+@pytest.mark.parametrize("changes", [{"state": "discharged", "discharged_at": START}, {"level": "III"}])
+def test_condition_changes_by_a_review_of_it_alone(walk, changes):
+    walk.to(Stage.REVIEW)
+    row, event = Condition.objects.first(), last_event(walk.case)
+    refused("by a recorded review of it", *update(row, **changes, event_id=event))
+    refused("keeps its criterion and its test", *update(row, discharge_test="Less.", event_id=event))
+    walk.review(all_kept(walk))
+    change = ConditionChange.objects.get(condition=row)
+    refused("by a recorded review of it", *update(row, **changes, event_id=change.event_id))
+    later = Walk(walk.world, ccg="03A", start=walk.now).to(Stage.CLOSED).case.reviews.get()
+    refused("own application", *insert(change, review_id=later.pk, event_id=later.event_id))
+
+
+def test_direction_keeps_its_words_and_is_lifted_once(walk):
+    walk.to(Stage.REVIEW)
+    row, event = Direction.objects.first(), last_event(walk.case)
+    refused("keeps its words", *update(row, text="Do as you like.", event_id=event))
+    walk.review(all_kept(walk))
+    walk.wait(days(1)).review(all_kept(walk))
+    refused("one that was lifted does not change", *update(row, ended_on=None, event_id=last_event(walk.case)))
+
+
+def all_kept(walk):
+    """Nothing changes at a review, and every direction is lifted."""
+    return {code: Reviewed(code, ReviewResult.KEEP, "Not yet.") for code in open_conditions(walk.case)}
 
 
 def test_letter_waits_for_every_condition(world, walk):
