@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from authorisation.enums import PANEL_OUTCOMES, TIER_ORDER, AuthorisationOutcome, Stage, Tier
 from authorisation.models import (
@@ -35,7 +35,7 @@ from workflows.engine.nodes import Job
 from workflows.engine.tasks import UNFINISHED, Task
 from workflows.flows import CURRENT
 from workflows.presenters.diagram import Diagram, draw
-from workflows.presenters.timeline import ONLY_AFTER_LETTER, ONLY_AFTER_REPORT, Line, timeline
+from workflows.presenters.timeline import Line, timeline
 from workflows.queries import deadline_of, open_steps, tasks_of
 
 if TYPE_CHECKING:
@@ -178,17 +178,17 @@ class CaseView:
 def case_view(case: Application, person: Person, *, may_defer: bool, may_withdraw: bool) -> CaseView:
     """The page of a case loaded with ccg, area team, region, wave and rule set, for one reader.
 
-    The applicant sees findings with the report, proposed conditions with the window to answer them, and what
-    moderation, region and sub-committee said with the letter.
+    The applicant sees findings with the report of their attempt, proposed conditions with the window to answer them,
+    and what moderation, region and sub-committee said with the letter.
     """
     tasks = tasks_of(case)
     applicant = case.ccg_id in own_applications(person)
     report = _latest(Report.objects.filter(application=case).select_related("signed_by"))
     letter = _latest(Letter.objects.filter(decision__application=case).defer("pdf"))
     waits, untold = applicant and report is None, applicant and letter is None
-    hidden = (ONLY_AFTER_REPORT if waits else frozenset()) | (ONLY_AFTER_LETTER if untold else frozenset())
+    reported = report.attempt if report else 0
     decision = None if untold else _latest(Decision.objects.filter(application=case))
-    before = [] if waits else items(_items(case, without_decision=untold), PANEL_OUTCOMES)
+    before = [] if waits else items(_items(case, early=untold, reported=reported), PANEL_OUTCOMES)
     return CaseView(
         ref=case.ref,
         name=case.ccg.name,
@@ -208,7 +208,7 @@ def case_view(case: Application, person: Person, *, may_defer: bool, may_withdra
         submission=_latest(Submission.objects.filter(application=case)),
         report=report,
         windows=list(Window.objects.filter(application=case).select_related("answer__sent_by")),
-        domains=[] if waits else _domains(case, early=untold),
+        domains=[] if waits else _domains(case, early=untold, reported=reported),
         findings_wait=waits,
         panels=before,
         sign_off=None if untold else _latest(SignOff.objects.filter(application=case).select_related("director")),
@@ -219,7 +219,7 @@ def case_view(case: Application, person: Person, *, may_defer: bool, may_withdra
         directions=[] if untold else directions(case),
         plans=list(RectificationPlan.objects.filter(application=case).select_related("agreed_with")),
         reviews=reviews(case),
-        timeline=timeline(case, hidden=hidden),
+        timeline=timeline(case, early=untold),
         may_defer=may_defer,
         may_withdraw=may_withdraw,
     )
@@ -229,10 +229,13 @@ def _latest(rows: QuerySet[M]) -> M | None:
     return rows.order_by("-pk").first()
 
 
-def _items(case: Application, *, without_decision: bool) -> list[Item]:
+def _items(case: Application, *, early: bool, reported: int) -> list[Item]:
+    """What panels made of a case. `early`: as the applicant knows it, to the report of the attempt `reported`."""
     rows = Item.objects.filter(case_ref=case.ref).select_related("panel", "sitting", "organisation")
-    if without_decision:
+    if early:
+        told = Q(outcome__recommendation__attempt__lte=reported)
         rows = rows.exclude(panel__kind__in=(PanelKind.MODERATION, PanelKind.DECISION))
+        rows = rows.exclude(Q(panel__kind=PanelKind.SITE_VISIT) & ~told)
     return list(rows.order_by("-sitting__on", "-pk"))
 
 
@@ -255,11 +258,14 @@ def _working(tasks: Iterable[Task]) -> list[str]:
     return [title_of(task.flow_task) for task in tasks if isinstance(task.flow_task, Job) and task.status in UNFINISHED]
 
 
-def _domains(case: Application, *, early: bool) -> list[Domain]:
-    """The findings by domain and criterion, later attempts and tiers last; two queries. `early`: to the report only."""
+def _domains(case: Application, *, early: bool, reported: int) -> list[Domain]:
+    """The findings by domain and criterion, later attempts and tiers last; two queries.
+
+    early: as the applicant knows it, to the report of the attempt `reported`.
+    """
     rows = Finding.objects.filter(application=case).select_related("author")
     if early:
-        rows = rows.filter(tier__in=TIERS_OF_REPORT)
+        rows = rows.filter(tier__in=TIERS_OF_REPORT, attempt__lte=reported)
     found: defaultdict[int, list[Finding]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row.attempt, TIER_ORDER[Tier(row.tier)], row.pk)):
         found[row.criterion_id].append(row)

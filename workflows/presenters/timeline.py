@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,9 +26,11 @@ class Line:
     by: str
 
 
-def timeline(case: Application, *, hidden: frozenset[str] = frozenset()) -> list[Line]:
-    """What happened to a case, newest first; three queries. `hidden`: types of events not for this reader yet."""
-    entries = [each for each in history(case.stream, groups=(), limit=SHOWN) if each.event.event_type not in hidden]
+def timeline(case: Application, *, early: bool = False) -> list[Line]:
+    """What happened to a case, newest first; three queries. `early`: as the applicant may know it before the letter."""
+    entries = history(case.stream, groups=(), limit=SHOWN)
+    if early:
+        entries = list(_told(entries))
     actors = {each.event.document["actor"] for each in entries}
     people = Person.objects.filter(stream__in=actors)
     names = {person.stream: person.display_name for person in people}
@@ -36,6 +38,16 @@ def timeline(case: Application, *, hidden: frozenset[str] = frozenset()) -> list
         Line(each.event.occurred_at, _words(each), names.get(each.event.document["actor"], "The system"))
         for each in entries
     ]
+
+
+def _told(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Without what waits for the letter, and without what waits for a report that is still to come."""
+    reported = False
+    for each in entries:
+        kind = each.event.event_type
+        reported = reported or kind == "report.issued"
+        if kind not in ONLY_AFTER_LETTER and (reported or kind not in ONLY_AFTER_REPORT):
+            yield each
 
 
 def _words(entry: Entry) -> str:

@@ -64,6 +64,24 @@ def test_application_hides_findings_from_the_applicant_until_the_report(world):
     assert "Not shown by the papers" in Reader(world.officer_1).get(REF).html
 
 
+def test_application_hides_a_later_attempt_from_the_applicant_until_its_report(world):
+    walk = Walk(world).to(Stage.MODERATION).defer(2).resume(Stage.PREPARATION)
+    walk.red = ["2.1A"]
+    walk.unmet = ["2.1A"]
+    first = Reader(world.officer_1).get(REF)
+    assert first.words.count("reviewed at the desk") == 6
+    assert first.words.count("Site visit recorded") == first.words.count("site_visit panel") == 1
+    walk.to(Stage.REPORT)
+    before = Reader(world.officer_1).get(REF)
+    assert before.words.count("reviewed at the desk") == 6
+    assert before.words.count("Site visit recorded") == before.words.count("site_visit panel") == 1
+    assert Reader(world.secretary).get(REF).words.count("reviewed at the desk") == 12
+    walk.to(Stage.REPORT_COMMENTS)
+    after = Reader(world.officer_1).get(REF)
+    assert after.words.count("reviewed at the desk") == 12
+    assert after.words.count("Site visit recorded") == after.words.count("site_visit panel") == 2
+
+
 def test_application_hides_the_decision_from_the_applicant_until_the_letter(world):
     walk = Walk(world, unmet=()).to(Stage.LETTER)
     before = Reader(world.officer_1).get(REF)
