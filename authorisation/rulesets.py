@@ -79,7 +79,8 @@ def read(source: bytes) -> RuleSetFile:
         criteria_set=meta["criteria_set"],
         sha256=hashlib.sha256(source).hexdigest(),
         source=text,
-        body=_plain(body),
+        # PostgreSQL keeps no order among the keys of a JSON object, and the levels are a scale.
+        body=_plain(body) | {"level_order": list(body["levels"])},
     )
 
 
@@ -189,9 +190,7 @@ def _one_panel_faults(where: str, kind: str, panel: object) -> list[str]:
     if not isinstance(seats, list) or not all(isinstance(seat, dict) for seat in seats):
         return [*faults, f"{where} needs its seats as tables [[panels.{kind}.seats]]"]
     shaped = [
-        fault
-        for number, seat in enumerate(seats, start=1)
-        for fault in _seat_faults(f"{where} seat {number}", seat)
+        fault for number, seat in enumerate(seats, start=1) for fault in _seat_faults(f"{where} seat {number}", seat)
     ]
     if not _whole(panel.get("quorum"), 1):
         shaped.append(f"{where} needs a quorum of 1 or more")
@@ -238,6 +237,6 @@ def seat_plan(body: Mapping[str, Any], kind: str) -> SeatPlan:
     return _plan(kind, body["panels"][kind], windows)
 
 
-def levels(body: Mapping[str, Any]) -> list[str]:
-    """The support levels in force, mildest first."""
-    return list(body["levels"])
+def levels(body: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The support levels in force by name, mildest first."""
+    return {name: body["levels"][name] for name in body["level_order"]}

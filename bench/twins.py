@@ -7,6 +7,7 @@ the stream, its number and hash). Rows keep the keys they have with us, so that 
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 from django.db import connection, models
 
@@ -61,8 +62,9 @@ def _field(field: models.Field[Any, Any], known: Twins) -> models.Field[Any, Any
 
 
 def _renamed(part: Any, prefix: str) -> Any:
+    """The same constraint or index under a name of its own, short enough for an index."""
     copy = part.clone()
-    copy.name = f"{prefix[0]}_{copy.name}"[:30]
+    copy.name = f"{prefix[0]}_{copy.name[:18]}_{crc32(copy.name.encode()):08x}"
     return copy
 
 

@@ -14,6 +14,7 @@ from authorisation.models import Application, ProposedCondition, Recommendation,
 from authorisation.policies import check_item, check_report_window_over
 from authorisation.queries import criterion_keys, unmet
 from authorisation.rules import Proposed, proposal_faults
+from authorisation.rulesets import levels
 
 if TYPE_CHECKING:
     from directory.models import Person
@@ -74,7 +75,7 @@ def propose_conditions(application: Application, *, item: Item, proposals: Seque
     Raises DecisionRefused when conditions and unmet criteria differ, or a level is not of the rule set (I5).
     """
     outcome = check_item(application, item, kind="conditions", decided=True)
-    faults = proposal_faults(proposals, unmet(application), application.ruleset.body["levels"])
+    faults = proposal_faults(proposals, unmet(application), levels(application.ruleset.body))
     if faults:
         raise DecisionRefused(f"The conditions on {application.ref} cannot be recorded: " + "; ".join(faults) + ".")
     event = record(

@@ -92,7 +92,7 @@ def review(
     """
     outcome = check_item(application, item, kind="review", decided=True)
     conditions = open_conditions(application)
-    scale = levels(application.ruleset.body)
+    scale = list(levels(application.ruleset.body))
     faults = review_faults(results, {code: row.level for code, row in conditions.items()}, scale)
     given = given or {}
     kept = conditions.keys() - {each.code for each in results if each.result is ReviewResult.DISCHARGE}

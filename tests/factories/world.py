@@ -11,6 +11,7 @@ from audit import clock
 from authorisation.actions import rulesets, waves
 from authorisation.calendar import LONDON
 from authorisation.models import RuleSet, Wave
+from directory import queries
 from directory.actions import organisations, people, posts, ties
 from directory.models import Organisation, OrganisationKind, Person, PostKind, TieKind
 from directory.rows import NewOrganisation, NewPerson, NewPost, NewTie
@@ -121,6 +122,7 @@ def small_ruleset(version: str = "small", **replaced: str) -> bytes:
 
 def build_world(*, at: datetime = START) -> World:
     """The whole world; the clock stands at `at` while it is made."""
+    queries.forget_board()  # the one of an example rolled back before this one
     ContentType.objects.clear_cache()
     world = World()
     with clock.at(at):

@@ -9,6 +9,7 @@ from authorisation.actions.waves import RESUMES_AT
 from authorisation.enums import ReviewResult, Stage
 from authorisation.queries import open_conditions
 from authorisation.rules import Reviewed
+from authorisation.rulesets import levels as levels_of
 from directory.forms.acting import Group
 from directory.forms.fields import AreaField, ManyField, RadioField, SelectField
 from workflows.actions import cases
@@ -79,7 +80,7 @@ class Review(PanelStepForm):
             )
 
     def _condition_fields(self) -> None:
-        levels = [(key, f"{key}: {level['text']}") for key, level in self.case.ruleset.body["levels"].items()]
+        levels = [(key, f"{key}: {level['text']}") for key, level in levels_of(self.case.ruleset.body).items()]
         for code in self.open:
             self.fields[f"result-{code}"] = RadioField(
                 label=f"Result for {code}", choices=RESULTS, small=True, missing=f"Choose the result for {code}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from authorisation.enums import PANEL_OUTCOMES
 from authorisation.queries import criteria, unmet
 from authorisation.rules import Proposed
+from authorisation.rulesets import levels as levels_of
 from directory.forms.acting import Group
 from directory.forms.fields import AreaField, SelectField
 from panels.presenters.seating import outcome_text
@@ -116,7 +117,7 @@ class Conditions(_OutcomeForm):
         super().build()
         known = criteria(self.case)
         self.asked = [known[code] for code in unmet(self.case)]
-        levels = [(key, f"{key}: {level['text']}") for key, level in self.case.ruleset.body["levels"].items()]
+        levels = [(key, f"{key}: {level['text']}") for key, level in levels_of(self.case.ruleset.body).items()]
         for each in self.asked:
             code = each.code
             self.fields[f"level-{code}"] = SelectField(
