@@ -85,7 +85,8 @@ class Answer(ActingForm):
             )
             for number in range(1, ROWS + 1)
         ]
-        return [Group([self["answer"]]), *lines, Group([self["reason"]], heading="If you decline", folded=True)]
+        last = [Group([self["reason"]], heading="If you decline", folded=True)] if "reason" in self.fields else []
+        return [Group([self["answer"]]), *lines, *last]
 
     def clean(self) -> dict[str, Any]:
         """The interests entered, each of a kind and, where a code is given, of an organisation there is."""
@@ -116,6 +117,32 @@ class Answer(ActingForm):
             return "You have declined the seat."
         seats.accept_seat(appointment=self.appointment, by=by, interests=self.interests)
         return f"You have taken the seat of {self.appointment.seat.title} on {self.appointment.panel.ref}."
+
+
+class Renew(Answer):
+    """Declare again: what is on file counts as long as the rule set says (D14), and interests change."""
+
+    title = "Renew your declaration of interests"
+    intro = (
+        "A declaration that is too old bars you from every case. What you declared before stays on record; add what "
+        "is new, or say that there is nothing to add."
+    )
+    button = "Declare"
+    answer = RadioField(
+        label="Have you anything to add?",
+        choices=[("nil", "No, I have nothing to add"), ("declare", "Yes, I declare the interests below")],
+        missing="Choose whether you have anything to add",
+        size="m",
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        del self.fields["reason"]
+
+    def act(self, by: Person) -> str:
+        """Declare again."""
+        seats.declare_again(appointment=self.appointment, by=by, interests=self.interests)
+        return f"Your declaration for {self.appointment.panel.ref} is renewed."
 
 
 class Fill(ActingForm):

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 from directory.models import Person
 from directory.views.acting import act
 from panels.candidates import appointing_bodies, nominations_on, organisation_of, people_for
-from panels.forms.seats import Answer, Fill
+from panels.forms.seats import Answer, Fill, Renew
+from panels.models import AppointmentState
 from panels.permissions import check_administers
 from panels.views.panels import find
 
@@ -22,10 +23,12 @@ from panels.views.panels import find
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
-    """Accept a seat with a declaration of interests, or decline it."""
+    """Accept a seat with a declaration of interests, or decline it; whoever has accepted declares again."""
     panel = find(cast("Person", request.user), ref)
     offers = panel.appointments.select_related("seat", "panel", "person", "appointed_by")
-    build = partial(Answer, appointment=get_object_or_404(offers, pk=pk), find=organisation_of)
+    appointment = get_object_or_404(offers, pk=pk)
+    form = Renew if appointment.state == AppointmentState.ACCEPTED else Answer
+    build = partial(form, appointment=appointment, find=organisation_of)
     given = {"caption": f"{panel.ref} {panel.title}", "of": "the panel"}
     return act(request, build, template="panels/form.jinja", context=given, then=reverse("panel", args=[ref]))
 

@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from audit import clock
 from authorisation.enums import Stage
 from panels.actions.sittings import close_sitting
-from panels.models import Appointment, Declaration, Item, Panel, Sitting
-from tests.factories import Walk, convened, opened, sitting_on
+from panels.models import Appointment, Declaration, DisinterestCheck, Item, Panel, Sitting
+from tests.factories import Walk, convened, days, opened, sitting_on
 from tests.factories.pages import Page, Reader
 
 
@@ -112,6 +112,22 @@ def test_seat_accepted_with_a_nil_declaration(world):
     assert do(walk, world.voice, f"answer/{voice.pk}/", answer="nil").status_code == 302
     assert Appointment.objects.get(pk=voice.pk).state == "accepted"
     assert Declaration.objects.get(person=world.voice, panel=walk.meeting.panel).nil
+
+
+def test_declaration_renewed_by_the_member_before_it_is_too_old(walk):
+    walk.wait(days(29))
+    voice = walk.meeting.members["voice"]
+    with clock.at(walk.now):
+        link = Reader(walk.world.voice).get(address(walk)).links["Renew your declaration"]
+        assert "Renew your declaration" not in Reader(walk.world.secretary).get(address(walk)).links
+    assert link == address(walk, f"answer/{voice.pk}/")
+    assert do(walk, walk.world.chair, f"answer/{voice.pk}/", answer="nil").status_code == 403
+    given = {"answer": "declare", "kind-1": "statement", "code-1": "01A", "statement-1": "I praised it."}
+    assert do(walk, walk.world.voice, f"answer/{voice.pk}/", **given).status_code == 302
+    lines = Declaration.objects.filter(person=walk.world.voice, panel=walk.meeting.panel).order_by("pk")
+    assert list(lines.values_list("nil", flat=True)) == [True, False]
+    newest = DisinterestCheck.objects.filter(appointment=voice).latest("pk")
+    assert (newest.moment, newest.effect) == ("declared", "declare_only")
 
 
 @pytest.fixture
