@@ -10,7 +10,7 @@ from directory.forms.fields import AreaField, ManyField, RadioField, TextField
 from panels.actions import items, seats, sittings
 from panels.actions.items import Said
 from panels.models import Stance
-from panels.permissions import check_administers, check_runs
+from panels.permissions import administers, check_administers, check_runs, holds_panel
 from panels.queries import accepted, present_by_appointment, recused
 
 if TYPE_CHECKING:
@@ -135,6 +135,18 @@ class Recuse(ItemForm):
             label="Who leaves?", choices=_named(here), missing="Choose the member who leaves", small=True
         )
         self.fields["reason"] = AreaField(label="Why?", rows=3, missing="Say why the member leaves", max_length=400)
+
+    def check(self, by: Person) -> None:
+        """Chair or secretariat for anybody, and every member for themselves."""
+        mine = [each for each in self.members if each.person_id == by.pk]
+        if not mine or administers(by) or holds_panel(by, "chair", self.item.panel):
+            super().check(by)
+            return
+        self.members = mine
+        self.fields["member"] = RadioField(
+            label="Who leaves?", choices=_named(mine), initial=str(mine[0].pk), missing="Choose yourself", small=True
+        )
+        self.order_fields(["member", "reason"])
 
     def act(self, by: Person) -> str:
         """Recuse."""

@@ -130,6 +130,20 @@ def test_declaration_renewed_by_the_member_before_it_is_too_old(walk):
     assert (newest.moment, newest.effect) == ("declared", "declare_only")
 
 
+def test_member_leaves_the_room_by_themselves_and_sends_nobody_else_out(walk):
+    with clock.at(walk.now):
+        item = opened(convened(walk.meeting), walk.case)
+        link = Reader(walk.world.lay).get(address(walk)).links["Leave the room for CCG-01A-2012"]
+        assert link == address(walk, f"do/recuse/{item.pk}/")
+        assert "Leave the room for CCG-01A-2012" not in Reader(walk.world.auditor).get(address(walk)).links
+    tail, voice = f"do/recuse/{item.pk}/", walk.meeting.members["voice"]
+    assert do(walk, walk.world.lay, tail, member=str(voice.pk), reason="Away with them.").status_code == 422
+    assert do(walk, walk.world.lay, tail, reason="A friend of the chair.").status_code == 302
+    assert list(item.recusals.values_list("appointment__person", flat=True)) == [walk.world.lay.pk]
+    with clock.at(walk.now):
+        assert Reader(walk.world.auditor).get(address(walk, tail)).status == 403
+
+
 @pytest.fixture
 def offered(world):
     walk = Walk(world).to(Stage.MODERATION)
