@@ -215,3 +215,15 @@ for _name, _on in _OWN_EVENT.items():
         "WHERE e.id = NEW.event_id AND x.id = NEW.application_id)",
         message="the event named is not of this application: record one on its own stream",
     )
+for _name, _of in (
+    ("letter", "JOIN authorisation_decision o ON o.application_id = x.id WHERE o.id = NEW.decision_id"),
+    ("windowanswer", "JOIN authorisation_window o ON o.application_id = x.id WHERE o.id = NEW.window_id"),
+):
+    refuse(
+        name=f"{_name}_in_its_stream",
+        table=f"authorisation_{_name}",
+        on="INSERT",
+        when="NOT EXISTS (SELECT 1 FROM authorisation_application x JOIN audit_event e ON e.stream = x.stream "
+        f"AND e.id = NEW.event_id {_of})",
+        message="the event named is not of this application: record one on its own stream",
+    )

@@ -26,6 +26,7 @@ from authorisation.models import (
     Submission,
     WaveMove,
     Window,
+    WindowAnswer,
 )
 from authorisation.queries import open_conditions
 from authorisation.rules import Reviewed
@@ -313,6 +314,17 @@ def test_row_refused_on_event_of_another_application(world, walk):
         assert broken("I8 every row of a case is of its own stream") == [
             "1 rows of authorisation_finding name an event that is not of their application."
         ]
+
+
+def test_letter_and_answer_refused_on_event_of_another_application(world, walk):
+    """Both belong to the case through another row."""
+    event = last_event(Walk(world, ccg="03A", start=walk.now).case)
+    walk.to(Stage.CONDITIONS_RESPONSE)
+    row = WindowAnswer(window=walk.window, text="Yes.", sent_by=world.officer_1, received_at=walk.now)
+    refused("not of this application", *insert(row, event_id=event))
+    walk.to(Stage.LETTER)
+    row = Letter(decision=walk.case.decision, pdf=b"%PDF", sha256="0" * 64, issued_at=walk.now)
+    refused("not of this application", *insert(row, event_id=event))
 
 
 def test_finding_after_the_decision_is_refused(walk):
