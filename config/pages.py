@@ -1,11 +1,13 @@
 """What every page knows, and the pages for what went wrong."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
@@ -19,6 +21,8 @@ from workflows.engine.errors import NotNow
 
 ROBOTS = "User-agent: *\nAllow: /register/\nAllow: /calendar/\nDisallow: /\n"
 CONFLICT, UNPROCESSABLE = 409, 422
+OVERTAKEN = "Something else was recorded at the same moment, so nothing was changed: look again, then repeat it."
+logger = logging.getLogger(__name__)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -52,6 +56,10 @@ class Refusals:
             return _say(request, "errors/409.jinja", CONFLICT, error.message)
         if isinstance(error, Refused):
             return _say(request, "errors/422.jinja", UNPROCESSABLE, error.message)
+        if isinstance(error, IntegrityError):
+            # Every action asks first; what the database alone refuses is a race lost, or a fault worth the log.
+            logger.warning("The database refused %s %s.", request.method, request.path, exc_info=error)
+            return _say(request, "errors/409.jinja", CONFLICT, OVERTAKEN)
         return None
 
 

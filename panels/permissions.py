@@ -60,6 +60,13 @@ def check_runs(by: Actor, panel: Panel) -> None:
         raise PermissionDenied(f"Only the chair of {panel.ref} or the secretariat may run its sittings.")
 
 
+def check_runs_item(by: Actor, item: Item) -> None:
+    """Raise PermissionDenied unless the chair or the secretariat acts, and for a chair who left the room for this."""
+    check_runs(by, item.panel)
+    if by != "system" and item.recusals.filter(appointment__person=by).exists():
+        raise PermissionDenied(f"You left the room for {item.case_ref}: somebody else runs this item.")
+
+
 def check_nominates(by: Actor, body: Organisation) -> None:
     """Raise PermissionDenied unless the body's own nominations secretary is acting."""
     if by != "system" and not grants.holds(by, "nominate", body.pk):

@@ -27,7 +27,7 @@ from panels.models import (
     Recusal,
     Stance,
 )
-from panels.permissions import check_runs
+from panels.permissions import check_runs_item
 from panels.policies import check_competent
 from panels.queries import accepted, members, plan_of, present_by_appointment, recused, store_checks
 from panels.rules import COALITION_SEAT, Effect, Member, SeatPlan, TestResult, competence_faults, verdict
@@ -92,7 +92,7 @@ def open_item(*, item: Item, present: Iterable[Appointment], by: Actor) -> Item:
     Raises NotCompetent, and changes nothing, when no Coalition representative is left or quorum fails (I1, I3).
     """
     panel, item = _lock_item(item, "open_item")
-    check_runs(by, panel)
+    check_runs_item(by, item)
     if item.sitting.state != SittingState.IN_SESSION:
         raise SittingRefused(f"{item.sitting} is not convened yet: convene it before opening {item.case_ref}.")
     plan, appointments, now = plan_of(panel), accepted(panel), clock.now()
@@ -187,7 +187,7 @@ def recuse(*, item: Item, appointment: Appointment, reason: str, by: Actor) -> I
     """A member leaves the room. When that empties the Coalition seat, or breaks quorum, the item stops at once (I3)."""
     panel, item = _lock_item(item, "recuse")
     if by == "system" or by.pk != appointment.person_id:
-        check_runs(by, panel)
+        check_runs_item(by, item)
     appointments, out = accepted(panel), recused(item)
     _check_member(panel, appointments, appointment)
     _check_reason(reason, "the member leaves")
@@ -213,7 +213,7 @@ def recuse(*, item: Item, appointment: Appointment, reason: str, by: Actor) -> I
 def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     """A member joins an item late; a stopped item goes on when the panel is competent again."""
     panel, item = _lock_item(item, "note_arrival")
-    check_runs(by, panel)
+    check_runs_item(by, item)
     plan, appointments, now = plan_of(panel), accepted(panel), clock.now()
     _check_member(panel, appointments, appointment)
     if appointment.pk in recused(item):
@@ -242,7 +242,7 @@ def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
 def note_departure(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     """A member goes without an interest to declare. The item stops at once when that leaves it incompetent (I3)."""
     panel, item = _lock_item(item, "note_departure")
-    check_runs(by, panel)
+    check_runs_item(by, item)
     plan, appointments, now = plan_of(panel), accepted(panel), clock.now()
     _check_member(panel, appointments, appointment)
     here = present_by_appointment(item)
@@ -271,7 +271,7 @@ def decide_item(*, item: Item, outcome: str, reasons: str, positions: Mapping[in
     is missing, someone who does not count took one, or the outcome is not carried (I1, I2, I3).
     """
     panel, item = _lock_item(item, "decide_item")
-    check_runs(by, panel)
+    check_runs_item(by, item)
     if not reasons.strip():
         raise SittingRefused(f"Give the panel's reasons for its outcome on {item.case_ref}.")
     if not 0 < len(outcome.strip()) <= OUTCOME_LENGTH:

@@ -617,3 +617,11 @@ def test_panel_has_a_readable_reference(ref, pk):
 def test_what_is_no_reference_is_refused(ref):
     with pytest.raises(ValueError, match="it looks like PAN-0042"):
         Panel.pk_of(ref)
+
+
+def test_a_chair_who_left_the_room_does_not_run_the_item(world, case):
+    meeting = convened(sitting_on(world, "moderation", [case]))
+    item = opened(meeting, case)
+    items.recuse(item=item, appointment=meeting.of("chair"), reason="A friend of the applicant", by=world.chair)
+    with pytest.raises(PermissionDenied, match="somebody else runs this item"):
+        items.recuse(item=item, appointment=meeting.of("lay"), reason="Sent out", by=world.chair)

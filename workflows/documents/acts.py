@@ -33,6 +33,7 @@ class Way(StrEnum):
 WAYS: Mapping[str, frozenset[Way]] = {
     "check_administers": frozenset({Way.SECRETARIAT}),
     "check_runs": frozenset({Way.SECRETARIAT, Way.CHAIR}),
+    "check_runs_item": frozenset({Way.SECRETARIAT, Way.CHAIR}),
     "check_nominates": frozenset({Way.BODY}),
     "check_own_seat": frozenset({Way.SELF}),
 }
