@@ -30,6 +30,15 @@ CHAIRED = {
     PanelKind.REVIEW: ("review",),
 }
 
+# Steps that record what a panel of a kind concluded; before its outcome there is nothing to record.
+RECORDS = {
+    "site_visit": PanelKind.SITE_VISIT,
+    "moderation": PanelKind.MODERATION,
+    "conditions_panel": PanelKind.CONDITIONS,
+    "decision": PanelKind.DECISION,
+    "review": PanelKind.REVIEW,
+}
+
 
 def tasks_of(case: Application) -> list[Task]:
     """Every task a case has had, oldest first; one query."""
@@ -94,6 +103,25 @@ def _chaired(person: Person) -> QuerySet[Task]:
         condition, process__application__ref__in=listed.values("case_ref"), finished__isnull=True
     )
     return tasks
+
+
+def waits_for_panel() -> Q:
+    """The condition on open steps that a panel comes first: no outcome to record, or no agenda to arrange a visit on.
+
+    An outcome recorded already does not count: a case reviewed or moderated again needs a new one.
+    """
+    items = Item.objects.filter(case_ref=OuterRef("process__application__ref"))
+    unused = items.filter(
+        outcome__isnull=False,
+        outcome__recommendation__isnull=True,
+        outcome__decision__isnull=True,
+        outcome__review__isnull=True,
+    )
+    listed = items.filter(panel__kind=PanelKind.SITE_VISIT, outcome__isnull=True)
+    condition = Q(~Exists(listed), flow_task=FLOW.instance.node("convene_site_visit"))
+    for name, kind in RECORDS.items():
+        condition |= Q(~Exists(unused.filter(panel__kind=kind)), flow_task=FLOW.instance.node(name))
+    return condition
 
 
 def cases_of(tasks: Sequence[Task]) -> dict[int, Application]:

@@ -12,9 +12,10 @@ from panels.models import Appointment, Sitting
 from panels.permissions import administers, nominates_for
 from workflows.engine.driver import title_of
 from workflows.engine.nodes import Deadline
-from workflows.queries import cases_of, deadlines_of, offers_to, sittings_of, sittings_to_come, work_of
+from workflows.queries import cases_of, deadlines_of, offers_to, sittings_of, sittings_to_come, waits_for_panel, work_of
 
 if TYPE_CHECKING:
+    from authorisation.models import Application
     from directory.models import Person
     from workflows.engine.tasks import Task
 
@@ -37,12 +38,14 @@ class Work:
 
 @dataclass(frozen=True)
 class Desk:
-    """A person's work by urgency, without a date by step, and their panels."""
+    """A person's work by urgency, without a date by step, what a panel must do first, and their panels."""
 
     soon: Sequence[Work]
     later: Sequence[Work]
     undated: Mapping[str, Sequence[Work]]
     total: int
+    waiting: Mapping[str, Sequence[Work]]
+    waiting_total: int
     offers: Sequence[Appointment]
     sittings: Sequence[Sitting]
     administers: bool
@@ -53,25 +56,33 @@ class Desk:
         """How many steps are listed."""
         return len(self.soon) + len(self.later) + sum(map(len, self.undated.values()))
 
+    @property
+    def waiting_shown(self) -> int:
+        """How many steps that wait for a panel are listed."""
+        return sum(map(len, self.waiting.values()))
+
 
 def desk_of(person: Person) -> Desk:
     """Everything that waits for a person; the same number of queries however much it is.
 
     Steps with a deadline all come; of the others the first, oldest first.
     """
-    waiting, keeps = work_of(person), administers(person)
-    total = waiting.count()
+    mine, keeps = work_of(person), administers(person)
+    blocked, ready = mine.filter(waits_for_panel()), mine.exclude(waits_for_panel())
     limited = [node for node in _limited() if node]
-    tasks = [*waiting.filter(flow_task__in=limited)[:MOST], *waiting.exclude(flow_task__in=limited)[:MOST]]
-    found, deadlines = cases_of(tasks), deadlines_of(tasks)
-    works = [_work(task, found, deadlines) for task in tasks if task.process_id in found]
+    tasks = [*ready.filter(flow_task__in=limited)[:MOST], *ready.exclude(flow_task__in=limited)[:MOST]]
+    held = list(blocked[:MOST])
+    found, deadlines = cases_of([*tasks, *held]), deadlines_of(tasks)
+    works, idle = _works(tasks, found, deadlines), _works(held, found, {})
     dated = sorted((each for each in works if each.due), key=lambda each: (each.due, each.ref))
     limit = clock.now() + SOON
     return Desk(
         soon=[each for each in dated if each.due and each.due <= limit],
         later=[each for each in dated if each.due and each.due > limit],
         undated=_by_step([each for each in works if not each.due]),
-        total=total,
+        total=ready.count(),
+        waiting=_by_step(idle),
+        waiting_total=blocked.count(),
         offers=offers_to(person),
         sittings=sittings_to_come(NEXT) if keeps else sittings_of(person),
         administers=keeps,
@@ -94,7 +105,11 @@ def _limited() -> list[object]:
     return [node._attached_to for node in CURRENT.instance.nodes() if isinstance(node, Deadline)]
 
 
-def _work(task: Task, found: dict, deadlines: dict[int, datetime]) -> Work:  # type: ignore[type-arg]
+def _works(tasks: Sequence[Task], found: Mapping[int, Application], deadlines: Mapping[int, datetime]) -> list[Work]:
+    return [_work(task, found, deadlines) for task in tasks if task.process_id in found]
+
+
+def _work(task: Task, found: Mapping[int, Application], deadlines: Mapping[int, datetime]) -> Work:
     case = found[task.process_id]
     limited = bool(task.flow_task._boundary_events)
     return Work(

@@ -3,7 +3,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit import clock
-from authorisation.enums import Stage
+from authorisation.enums import ReviewResult, Stage
+from authorisation.queries import open_conditions
+from authorisation.rules import Reviewed
 from tests.factories import Walk, sitting_on
 from tests.factories.pages import Reader
 
@@ -33,9 +35,59 @@ def test_home_sorts_by_deadline(world):
 
 
 def test_home_of_a_chair_lists_what_the_chair_may_record(world):
-    Walk(world).to(Stage.SITE_VISIT)
-    assert "Record the site visit: 1" in Reader(world.chair).get("/").words
+    Walk(world).to(Stage.REPORT)
+    assert "Issue the site-visit report: 1" in Reader(world.chair).get("/").words
     assert "Nothing waits for you." in Reader(world.lay).get("/").words
+
+
+def test_home_keeps_a_step_without_its_panel_outcome_apart(world):
+    walk = Walk(world).to(Stage.MODERATION)
+    reader = Reader(world.secretary)
+    words = reader.get("/").words
+    assert "Nothing waits for you." in words
+    assert "Waiting for a panel 1 step cannot be done yet" in words
+    assert "Record the moderation panel: 1" in words
+    with clock.at(walk.now):
+        walk.sit("moderation", "conditional")
+    words = reader.get("/").words
+    assert "1 step waits for you." in words
+    assert "Waiting for a panel" not in words
+
+
+def test_home_does_not_count_an_outcome_recorded_before(world):
+    walk = Walk(world).to(Stage.REVIEW)
+    waits = "Record a conditions review: 1"
+    page = Reader(world.secretary).get("/").words
+    assert page.index("Waiting for a panel") < page.index(waits)
+    walk.review({code: Reviewed(code, ReviewResult.KEEP, "Not yet.") for code in open_conditions(walk.case)}, lifted=[])
+    page = Reader(world.secretary).get("/").words
+    assert page.index("Waiting for a panel") < page.index(waits)
+
+
+def test_home_keeps_a_site_visit_on_no_agenda_apart(world):
+    walk = Walk(world).to(Stage.SITE_VISIT_PLANNING)
+    reader = Reader(world.secretary)
+    words = reader.get("/").words
+    assert "Nothing waits for you." in words
+    assert words.index("Waiting for a panel") < words.index("Arrange the site visit: 1")
+    with clock.at(walk.now):
+        sitting_on(world, "site_visit", [walk.case])
+    assert "1 step waits for you." in reader.get("/").words
+
+
+def test_home_costs_the_same_for_one_case_without_its_panel_and_for_three(world):
+    def cost():
+        reader = Reader(world.secretary)
+        reader.get("/")
+        with CaptureQueriesContext(connection) as asked:
+            reader.get("/")
+        return len(asked)
+
+    Walk(world, ccg="01A").to(Stage.SITE_VISIT_PLANNING)
+    once = cost()
+    for ccg in ("02A", "03A"):
+        Walk(world, ccg=ccg).to(Stage.SITE_VISIT_PLANNING)
+    assert cost() == once
 
 
 def test_home_offers_the_seat_to_the_person_asked(world):
