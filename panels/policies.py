@@ -58,9 +58,14 @@ def check_seat_free(seat: Seat, person: Person, appointments: Iterable[Appointme
 
 def check_useful(seat: Seat, person: Person, results: Sequence[Sequence[TestResult]]) -> None:
     """Raise SeatRefused when the person is barred from every item the panel has; such a seat helps nobody."""
+    if bar := barred_from_all(results):
+        raise SeatRefused(f"{person} cannot take the seat of {seat.title}. {bar.sentence}")
+
+
+def barred_from_all(results: Sequence[Sequence[TestResult]]) -> TestResult | None:
+    """What bars from the first item, when every item there is bars; None while one item is left, or none is listed."""
     verdicts = [verdict(each) for each in results]
-    if verdicts and all(each.effect is Effect.BARRED for each in verdicts):
-        raise SeatRefused(f"{person} cannot take the seat of {seat.title}. {verdicts[0].sentence}")
+    return verdicts[0] if verdicts and all(each.effect is Effect.BARRED for each in verdicts) else None
 
 
 def check_interests(interests: Iterable[Interest]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,11 @@ from panels.models import (
     Nomination,
     Panel,
 )
-from panels.rules import COALITION_BODY, COALITION_SEAT, Effect, Member, SeatPlan, TestResult, verdict
+from panels.rules import COALITION_BODY, COALITION_SEAT, Declared, Effect, Member, SeatPlan, TestResult, verdict
 
 if TYPE_CHECKING:
     from audit.models import Event
+    from panels.actions.seats import Interest
 
 
 def accepted(panel: Panel) -> list[Appointment]:
@@ -108,7 +110,7 @@ def examine(
 ) -> dict[int, list[list[TestResult]]]:
     """Test everybody against every item and keep the answers; the answers by appointment.
 
-    Whoever has accepted has declared; of the others D14 is not asked yet. Three queries and one insert.
+    Whoever has accepted has declared; the others are not asked for a declaration yet. Three queries and one insert.
     """
     plan, now = plan_of(panel), clock.now()
     known = facts.member_facts(panel, [each.person_id for each in appointments])
@@ -134,6 +136,22 @@ def examine(
     for each, _, results in pairs:
         answers[each.pk].append(results)
     return answers
+
+
+def answers_on_acceptance(
+    appointment: Appointment, items: Sequence[Item], interests: Iterable[Interest]
+) -> list[list[TestResult]]:
+    """Every test for every item, for somebody who declares these interests now; nothing is stored."""
+    panel, now = appointment.panel, clock.now()
+    known = facts.member_facts(panel, [appointment.person_id])[appointment.person_id]
+    new = {Declared(each.kind, each.organisation.code) for each in interests if each.organisation}
+    member = replace(known, declared_at=now, declared=known.declared | new)
+    cases = facts.case_facts([item.organisation for item in items], today())
+    plan = plan_of(panel)
+    return [
+        facts.evaluate(plan, appointment.seat.kind, member, cases[item.organisation_id], now, declared=True)
+        for item in items
+    ]
 
 
 def open_items(panel: Panel) -> list[Item]:

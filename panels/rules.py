@@ -294,10 +294,15 @@ def fresh_declaration(ask: Question) -> TestResult:
     age = (ask.at - made).days
     if age > days:
         return TestResult("D14", Effect.BARRED, f"Barred by D14: the declaration is {age} days old, more than {days}.")
+    return declared_interest(ask) or TestResult("D14", Effect.CLEAR, f"D14: declared {age} days ago.")
+
+
+def declared_interest(ask: Question) -> TestResult | None:
+    """The part of D14 that holds whatever the age of the declaration: what was declared stays declared."""
     named = {each.organisation for each in ask.member.declared if each.kind not in {FAMILY, STATEMENT}}
     if ask.case.code in named:
         return TestResult("D14", Effect.BARRED, f"Barred by D14: declared an interest in {ask.case.code}.")
-    return TestResult("D14", Effect.CLEAR, f"D14: declared {age} days ago.")
+    return None
 
 
 DISINTEREST: tuple[Callable[[Question], TestResult], ...] = (
@@ -315,8 +320,15 @@ DISINTEREST: tuple[Callable[[Question], TestResult], ...] = (
 
 
 def disinterest(ask: Question, *, declared: bool = True) -> list[TestResult]:
-    """Every test, in order. `declared=False` leaves D14 out: nobody has been asked to declare yet."""
-    return [test(ask) for test in DISINTEREST if declared or test is not fresh_declaration]
+    """Every test, in order. `declared=False` asks for no fresh declaration: nobody has been asked to declare yet.
+
+    What somebody declared for this panel on an earlier occasion counts all the same.
+    """
+    if declared:
+        return [test(ask) for test in DISINTEREST]
+    results = [test(ask) for test in DISINTEREST if test is not fresh_declaration]
+    earlier = declared_interest(ask)
+    return [*results, earlier] if earlier else results
 
 
 def verdict(results: Iterable[TestResult]) -> TestResult:

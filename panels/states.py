@@ -96,6 +96,7 @@ APPOINTMENT: Final = Life(
     (
         Move("fill_seats", None, _A.PROPOSED, "proposed for a seat, tested against every listed case"),
         Move("accept_seat", _A.PROPOSED, _A.ACCEPTED, "declares interests and accepts"),
+        Move("accept_seat", _A.PROPOSED, _A.DECLINED, "declares interests that bar from every case: the seat is free"),
         Move("decline_seat", _A.PROPOSED, _A.DECLINED, "says no"),
         Move("stand_down", _A.PROPOSED, _A.STOOD_DOWN, "taken back, with the reason"),
         Move("declare_again", _A.ACCEPTED, _A.ACCEPTED, "renews the declaration, tested again"),

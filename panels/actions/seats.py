@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -14,15 +14,16 @@ from directory.models import Organisation, Person
 from directory.queries import today
 from panels import grants
 from panels.errors import SeatRefused
-from panels.models import Appointment, Declaration, Item, Nomination, Panel, Seat
+from panels.models import Appointment, AppointmentState, Declaration, Item, Nomination, Panel, Seat
 from panels.permissions import check_administers, check_own_seat
-from panels.policies import check_interests, check_nomination, check_seat_free, check_useful
-from panels.queries import examine, open_items
+from panels.policies import barred_from_all, check_interests, check_nomination, check_seat_free, check_useful
+from panels.queries import answers_on_acceptance, examine, open_items, store_checks
 from panels.states import APPOINTMENT
 
 if TYPE_CHECKING:
     from audit.models import Event
     from panels.permissions import Actor
+    from panels.rules import TestResult
 
 
 @dataclass(frozen=True)
@@ -101,30 +102,54 @@ def _public(appointments: Iterable[Appointment]) -> list[dict[str, str | int]]:
 def accept_seat(*, appointment: Appointment, by: Person, interests: Sequence[Interest] = ()) -> Appointment:
     """The person proposed declares their interests and accepts. No interests is a nil return, recorded as one.
 
-    Raises SeatRefused when the declaration bars them from everything the panel has to judge, or the nomination for
-    the Coalition seat no longer stands.
+    A declaration is kept whatever it says. One that bars from everything the panel has to judge leaves the seat free:
+    the appointment that comes back is declined. Raises SeatRefused when the nomination for the Coalition seat no
+    longer stands.
     """
     check_own_seat(by, appointment)
     panel = Panel.objects.select_for_update().get(pk=appointment.panel_id)
     appointment = _locked(appointment, "accept_seat")
+    appointment.panel = panel
     check_nomination(appointment.nomination, appointment.seat, appointment.person, today())
     check_interests(interests)
+    listed = open_items(panel)
+    answers = answers_on_acceptance(appointment, listed, interests)
+    bar = barred_from_all(answers)
+    event = _answered(panel, appointment, by, interests, bar)
+    _declare(event, panel, by, interests)
+    store_checks(
+        event,
+        "accepted",
+        [(appointment, item, results) for item, results in zip(listed, answers, strict=True)],
+        clock.now(),
+    )
+    after = AppointmentState.DECLINED if bar else AppointmentState.ACCEPTED
+    APPOINTMENT.check("accept_seat", appointment.state, after)
+    appointment.event, appointment.state, appointment.answered_at = event, after, clock.now()
+    appointment.save()
+    if not bar:
+        grants.give_seat(appointment)
+    return appointment
+
+
+def _answered(
+    panel: Panel, appointment: Appointment, by: Person, interests: Sequence[Interest], bar: TestResult | None
+) -> Event:
+    public: dict[str, Any] = {"seats": _public([appointment]), "declared": len(interests)}
     event = record(
         panel,
-        "seat.accepted",
+        "seat.declined" if bar else "seat.accepted",
         by=by,
         ruleset=panel.ruleset,
-        public={"seats": _public([appointment]), "declared": len(interests)},
-        private={"interest": {"statements": [each.statement for each in interests]}} if interests else None,
+        public=public | {"barred_by": bar.rule} if bar else public,
+        private=_statements(interests),
     )
     settle(panel)
-    _declare(event, panel, by, interests)
-    appointment.event, appointment.state, appointment.answered_at = event, APPOINTMENT.after("accept_seat"), clock.now()
-    appointment.save()
-    answers = examine(event, panel, [appointment], open_items(panel), moment="accepted")
-    check_useful(appointment.seat, by, answers[appointment.pk])
-    grants.give_seat(appointment)
-    return appointment
+    return event
+
+
+def _statements(interests: Sequence[Interest]) -> dict[str, Any] | None:
+    return {"interest": {"statements": [each.statement for each in interests]}} if interests else None
 
 
 @transaction.atomic
@@ -140,7 +165,7 @@ def declare_again(*, appointment: Appointment, by: Person, interests: Sequence[I
         by=by,
         ruleset=panel.ruleset,
         public={"seats": _public([appointment]), "declared": len(interests)},
-        private={"interest": {"statements": [each.statement for each in interests]}} if interests else None,
+        private=_statements(interests),
     )
     settle(panel)
     _declare(event, panel, by, interests)

@@ -11,9 +11,10 @@ from directory.forms.acting import ActingForm, Group
 from directory.forms.fields import AreaField, RadioField, SelectField, TextField
 from panels.actions import seats
 from panels.actions.seats import Interest, Proposal
+from panels.models import AppointmentState
 from panels.models.interests import InterestKind
 from panels.permissions import check_administers, check_own_seat
-from panels.rules import COALITION_SEAT
+from panels.rules import COALITION_SEAT, Effect
 
 if TYPE_CHECKING:
     from directory.models import Organisation, Person
@@ -81,7 +82,7 @@ class Answer(ActingForm):
             Group(
                 [self[f"kind-{number}"], self[f"code-{number}"], self[f"statement-{number}"]],
                 heading=f"Interest {number}",
-                folded=True,
+                folded=number > 1,
             )
             for number in range(1, ROWS + 1)
         ]
@@ -115,7 +116,13 @@ class Answer(ActingForm):
         if self.cleaned_data["answer"] == "decline":
             seats.decline_seat(appointment=self.appointment, by=by, reason=self.cleaned_data["reason"])
             return "You have declined the seat."
-        seats.accept_seat(appointment=self.appointment, by=by, interests=self.interests)
+        answered = seats.accept_seat(appointment=self.appointment, by=by, interests=self.interests)
+        if answered.state == AppointmentState.DECLINED:
+            why = answered.checks.filter(event=answered.event_id, moment="accepted").order_by("pk")[0].sentence
+            return (
+                "Your declaration is recorded. It keeps you from every case before this panel "
+                f"({why.removesuffix('.')}), so the seat is free for somebody else."
+            )
         return f"You have taken the seat of {self.appointment.seat.title} on {self.appointment.panel.ref}."
 
 
@@ -196,5 +203,15 @@ class Fill(ActingForm):
             proposal = Proposal(self.seat, nomination.person, nomination.body, nomination)
         else:
             proposal = Proposal(self.seat, self._row("person"), self._row("body"))
-        seats.fill_seats(panel=self.seat.panel, proposals=[proposal], by=by)
-        return f"The seat of {self.seat.title} is offered to {proposal.person}."
+        (offered,) = seats.fill_seats(panel=self.seat.panel, proposals=[proposal], by=by)
+        return f"The seat of {self.seat.title} is offered to {proposal.person}: {_tested(offered)}."
+
+
+def _tested(offered: Appointment) -> str:
+    """In words, how the tests before the offer went."""
+    effects = list(offered.checks.exclude(item=None).values_list("effect", flat=True))
+    if not effects:
+        return "no case is listed yet to test against"
+    barred, number = effects.count(Effect.BARRED), len(effects)
+    answer = f"barred from {barred}" if barred else "barred from none"
+    return f"tested against {number} {'case' if number == 1 else 'cases'}, {answer}"

@@ -290,13 +290,56 @@ def test_only_the_person_proposed_answers(world, case):
             seats.decline_seat(appointment=meeting.of("voice"), by=by)
 
 
-def test_declared_interest_in_the_only_case_bars(world, case):
+def test_declaration_that_bars_from_every_case_is_kept_and_leaves_the_seat_free(world, case):
     meeting = sitting_on(world, "moderation", [case], accept=False)
     interest = seats.Interest("post", case.ccg, "Advised them")
-    with refused(SeatRefused, "Barred by D14: declared an interest in 01A"):
-        seats.accept_seat(appointment=meeting.of("lay"), by=world.lay, interests=[interest])
     with refused(SeatRefused, '"hobby" is not a kind of interest'):
         seats.accept_seat(appointment=meeting.of("lay"), by=world.lay, interests=[seats.Interest("hobby")])
+    with records(meeting.panel, "seat.declined"):
+        answered = seats.accept_seat(appointment=meeting.of("lay"), by=world.lay, interests=[interest])
+    assert (answered.state, meeting.of("lay").state) == ("declined", "declined")
+    event = Event.objects.latest("pk")
+    assert (event.document["public"]["barred_by"], event.document["public"]["declared"]) == ("D14", 1)
+    line = Declaration.objects.get(person=world.lay)
+    assert (line.event, line.organisation, line.statement) == (event, case.ccg, "Advised them")
+    check = DisinterestCheck.objects.get(event=event)
+    assert (check.moment, check.effect, check.rule) == ("accepted", "barred", "D14")
+    assert not PanelGrant.objects.exists()
+    with refused(SeatRefused, "is declined"):
+        seats.accept_seat(appointment=meeting.of("lay"), by=world.lay)
+    nothing_broken()
+
+
+@pytest.mark.parametrize("nil_since", [False, True])
+def test_what_was_declared_counts_when_a_seat_is_offered_again(world, case, nil_since):
+    far = Walk(world, ccg="04A").case
+    meeting = sitting_on(world, "moderation", [case], accept=False)
+    seat, board = meeting.of("lay").seat, world.organisations["BOARD"]
+    interest = seats.Interest("post", case.ccg, "Advised them")
+    seats.accept_seat(appointment=meeting.of("lay"), by=world.lay, interests=[interest])
+    again = [seats.Proposal(seat, world.lay, board)]
+    with refused(SeatRefused, "cannot take the seat of Lay member. Barred by D14: declared an interest in 01A"):
+        seats.fill_seats(panel=meeting.panel, proposals=again, by=world.secretary)
+    tomorrow, agenda = NOW.date() + days(1), [sittings.Case(far.ccg, far.ref)]
+    sittings.list_sitting(panel=meeting.panel, on=tomorrow, cases=agenda, by=world.secretary)
+    [offered] = seats.fill_seats(panel=meeting.panel, proposals=again, by=world.secretary)
+    if nil_since:
+        assert seats.accept_seat(appointment=offered, by=world.lay).state == "accepted"
+    newest = {row.item.case_ref: row.effect for row in offered.checks.select_related("item").order_by("pk")}
+    assert newest == {case.ref: "barred", far.ref: "clear"}
+    nothing_broken()
+
+
+def test_member_who_declares_an_interest_in_every_case_keeps_the_declaration(world, case):
+    meeting = sitting_on(world, "moderation", [case])
+    with records(meeting.panel, "interests.declared"):
+        seats.declare_again(
+            appointment=meeting.of("lay"), by=world.lay, interests=[seats.Interest("post", case.ccg, "Advised them")]
+        )
+    assert Declaration.objects.filter(person=world.lay, organisation=case.ccg).exists()
+    newest = DisinterestCheck.objects.filter(appointment=meeting.of("lay")).latest("pk")
+    assert (newest.moment, newest.effect) == ("declared", "barred")
+    nothing_broken()
 
 
 def test_barred_member_leaves_the_room_for_one_case_and_sits_for_the_other(world, case):

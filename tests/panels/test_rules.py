@@ -91,6 +91,12 @@ def test_no_declaration_bars():
     }
 
 
+def test_interest_declared_earlier_bars_before_a_fresh_declaration_is_asked_for():
+    member = MemberFacts(declared_at=AT - 400 * DAY, declared=frozenset({Declared("post", CASE.code)}))
+    answers = disinterest(Question(member, CASE, "lay", AT, WINDOWS), declared=False)
+    assert verdict(answers).sentence == f"Barred by D14: declared an interest in {CASE.code}."
+
+
 @pytest.mark.parametrize(
     ("kind", "place", "rule", "lay", "coalition"),
     [

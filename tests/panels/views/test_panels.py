@@ -160,6 +160,21 @@ def test_seat_accepted_with_an_interest_declared(offered):
     assert (line.kind, line.organisation.code, line.statement) == ("statement", "01A", "I praised it once.")
 
 
+def test_declaration_that_bars_from_every_case_is_recorded_and_said_so(offered):
+    given = {"answer": "declare", "kind-1": "post", "code-1": "01A", "statement-1": "I advise it."}
+    with clock.at(offered.now):
+        reader = Reader(offered.world.voice)
+        answered = reader.send(address(offered, offered.tail), **given)
+        page = reader.get(answered.url)
+    assert (answered.status_code, page.status) == (302, 200)
+    assert (
+        "✓ Your declaration is recorded. It keeps you from every case before this panel "
+        "(Barred by D14: declared an interest in 01A), so the seat is free for somebody else."
+    ) in page.words
+    assert Appointment.objects.get(pk=offered.meeting.members["voice"].pk).state == "declined"
+    assert Declaration.objects.get(person=offered.world.voice, panel=offered.meeting.panel).organisation.code == "01A"
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -168,7 +183,6 @@ def test_seat_accepted_with_an_interest_declared(offered):
         ({"answer": "nil", "kind-1": "other"}, "You entered an interest: declare it, or clear its boxes"),
         ({"answer": "declare", "kind-1": "post", "code-1": "ZZZ"}, "No organisation has the code ZZZ"),
         ({"answer": "declare", "statement-2": "What?"}, "Choose the kind of this interest"),
-        ({"answer": "declare", "kind-1": "own", "code-1": "01A"}, "Barred by D14"),
     ],
 )
 def test_seat_answer_refused_says_why_and_keeps_it(offered, given, told):
