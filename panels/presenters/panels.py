@@ -34,6 +34,7 @@ class Row:
     filled: int
     seats: int
     coalition: Sequence[str]
+    coalition_offered: Sequence[str]
     days: Sequence[date]
 
 
@@ -45,9 +46,13 @@ def rows(panels: Iterable[Panel]) -> list[Row]:
     for panel in Seat.objects.filter(panel__in=keys).values_list("panel", flat=True):
         seats[panel] += 1
     held: defaultdict[int, list[Appointment]] = defaultdict(list)
-    accepted = Appointment.objects.filter(panel__in=keys, state=AppointmentState.ACCEPTED)
-    for each in accepted.select_related("seat", "person", "appointed_by").order_by("seat__number"):
-        held[each.panel_id].append(each)
+    offered: defaultdict[int, list[str]] = defaultdict(list)
+    live = Appointment.objects.filter(panel__in=keys, state__in=LIVE)
+    for each in live.select_related("seat", "person", "appointed_by").order_by("seat__number"):
+        if each.state == AppointmentState.ACCEPTED:
+            held[each.panel_id].append(each)
+        elif each.seat.kind == COALITION_SEAT:
+            offered[each.panel_id].append(each.person.display_name)
     days: defaultdict[int, list[date]] = defaultdict(list)
     for panel, on in Sitting.objects.filter(panel__in=keys).values_list("panel", "on").order_by("on"):
         days[panel].append(on)
@@ -63,6 +68,7 @@ def rows(panels: Iterable[Panel]) -> list[Row]:
                 for each in held[panel.pk]
                 if each.seat.kind == COALITION_SEAT
             ],
+            offered[panel.pk],
             days[panel.pk],
         )
         for panel in panels
