@@ -10,13 +10,27 @@ from directory.models import OrganisationKind
 from panels.errors import NotCompetent, PlanRefused, SeatRefused, SittingRefused
 from panels.models import LIVE, AppointmentState, Nomination, Sitting
 from panels.models.interests import InterestKind
-from panels.rules import COALITION_SEAT, Effect, Member, SeatPlan, TestResult, competence_faults, plan_faults, verdict
+from panels.rules import (
+    COALITION_SEAT,
+    Effect,
+    Member,
+    SeatPlan,
+    TestResult,
+    competence_faults,
+    months_before,
+    plan_faults,
+    verdict,
+)
 from panels.states import SITTING
 
 if TYPE_CHECKING:
     from directory.models import Person
     from panels.actions.seats import Interest
-    from panels.models import Appointment, Seat
+    from panels.models import Appointment, Panel, Seat
+
+# Years, as the sentences say.
+LISTED_AHEAD = 2
+NOMINATED_AHEAD = 10
 
 
 def check_plan(plan: SeatPlan) -> None:
@@ -100,12 +114,38 @@ def convening_faults(plan: SeatPlan, appointments: Iterable[Held]) -> list[str]:
     ]
 
 
-def check_convening(sitting: Sitting, plan: SeatPlan, appointments: Iterable[Appointment]) -> None:
-    """Raise NotCompetent when a required seat has no accepted member (I1)."""
+def check_listing(panel: Panel, on: date, now: date) -> None:
+    """Raise SittingRefused for a day that is past, or too far ahead to be meant."""
+    if on < now:
+        raise SittingRefused(f"{on:%-d %B %Y} is past: list the sitting of {panel.ref} for today or a later day.")
+    if on > (latest := months_before(now, -12 * LISTED_AHEAD)):
+        raise SittingRefused(
+            f"{on:%-d %B %Y} is more than two years ahead: list the sitting of {panel.ref} for {latest:%-d %B %Y} at "
+            "the latest."
+        )
+
+
+def check_nomination_day(day: date, now: date) -> None:
+    """Raise SeatRefused for a first or last day of a nomination too far ahead to be meant."""
+    if day > (latest := months_before(now, -12 * NOMINATED_AHEAD)):
+        raise SeatRefused(
+            f"{day:%-d %B %Y} is more than ten years ahead: give a day of the nomination up to {latest:%-d %B %Y}."
+        )
+
+
+def check_convening(sitting: Sitting, plan: SeatPlan, appointments: Iterable[Appointment], on: date) -> None:
+    """Raise NotCompetent when a required seat has no accepted member (I1); SittingRefused before the sitting's day.
+
+    A later day is allowed: the record may be made late.
+    """
     if sitting.state not in SITTING.open_to("convene"):
         raise SittingRefused(f"{sitting} is convened already.")
     if faults := convening_faults(plan, appointments):
         raise NotCompetent(f"{sitting.panel.ref} cannot be convened. " + " ".join(faults))
+    if on < sitting.on:
+        raise SittingRefused(
+            f"{sitting.panel.ref} sits on {sitting.on:%-d %B %Y}: it can be convened on that day, not before."
+        )
 
 
 def check_competent(plan: SeatPlan, members: Iterable[Member], *, case_ref: str) -> None:

@@ -10,10 +10,11 @@ from django.db import transaction
 from audit import clock
 from audit.actions import record, settle
 from directory.models import Organisation, OrganisationKind, Person
+from directory.queries import today
 from panels.errors import SeatRefused
 from panels.models import Appointment, Nomination, Panel, Seat
 from panels.permissions import check_administers, check_nominates
-from panels.policies import check_plan
+from panels.policies import check_nomination_day, check_plan
 from panels.queries import last_day_sat
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ def propose_panel(*, plan: SeatPlan, title: str, ruleset: str, by: Actor) -> Pan
 
 @transaction.atomic
 def nominate(*, body: Organisation, person: Person, starts: date, ends: date | None = None, by: Actor) -> Nomination:
-    """A Coalition body offers a person for the Coalition seat. Raises SeatRefused for any other kind of body."""
+    """A Coalition body offers a person for the Coalition seat.
+
+    Raises SeatRefused for any other kind of body, and for a day more than ten years ahead.
+    """
     check_nominates(by, body)
     if body.kind != OrganisationKind.COALITION_BODY:
         raise SeatRefused(f"{body.name} is not a Coalition body: only a Coalition body may nominate.")
@@ -58,6 +62,7 @@ def nominate(*, body: Organisation, person: Person, starts: date, ends: date | N
         raise SeatRefused(f"{person} is no longer active and cannot be nominated.")
     if ends and ends < starts:
         raise SeatRefused(f"The nomination would end on {ends:%-d %B %Y}, before it starts: correct the dates.")
+    check_nomination_day(ends or starts, today())
     if Nomination.objects.filter(body=body, person=person, ends__isnull=True).exists():
         raise SeatRefused(f"{person} is already nominated by {body.name}.")
     event = record(person, "person.nominated", by=by, public={"body": body.code, "starts": starts.isoformat()})
@@ -69,7 +74,7 @@ def nominate(*, body: Organisation, person: Person, starts: date, ends: date | N
 def end_nomination(*, nomination: Nomination, ends: date, by: Actor) -> Nomination:
     """A Coalition body takes its nomination back; `ends` is the last day it stands. What was judged stays judged.
 
-    Raises SeatRefused for a day before the last sitting that took a case on it.
+    Raises SeatRefused for a day before the last sitting that took a case on it, or more than ten years ahead.
     """
     nomination = Nomination.objects.select_related("body").get(pk=nomination.pk)
     check_nominates(by, nomination.body)
@@ -82,6 +87,7 @@ def end_nomination(*, nomination: Nomination, ends: date, by: Actor) -> Nominati
         raise SeatRefused(f"The nomination of {person} ends on {nomination.ends:%-d %B %Y} already.")
     if ends < nomination.starts:
         raise SeatRefused(f"The nomination starts on {nomination.starts:%-d %B %Y}: it cannot end before.")
+    check_nomination_day(ends, today())
     if (last := last_day_sat(nomination)) and ends < last:
         raise SeatRefused(f"{person} sat on {last:%-d %B %Y} on this nomination: it cannot end before that day.")
     event = record(

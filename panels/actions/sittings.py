@@ -12,10 +12,11 @@ from django.db import transaction
 from audit import clock
 from audit.actions import record, settle
 from directory.models import Organisation
+from directory.queries import today
 from panels.errors import SittingRefused
 from panels.models import LIVE, Item, ItemState, Panel, Sitting
 from panels.permissions import check_administers, check_runs
-from panels.policies import check_convening
+from panels.policies import check_convening, check_listing
 from panels.queries import accepted, examine, plan_of
 from panels.states import SITTING
 
@@ -35,7 +36,7 @@ class Case:
 def list_sitting(*, panel: Panel, on: date, cases: Sequence[Case], by: Actor, place: str = "") -> Sitting:
     """Put a day in the panel's diary with its agenda; members who have seats are tested against every case on it.
 
-    Raises SittingRefused for an empty or doubled agenda.
+    Raises SittingRefused for an empty or doubled agenda, a day that is past, or one more than two years ahead.
     """
     check_administers(by)
     panel = Panel.objects.select_for_update().get(pk=panel.pk)
@@ -46,6 +47,7 @@ def list_sitting(*, panel: Panel, on: date, cases: Sequence[Case], by: Actor, pl
         raise SittingRefused(f"{', '.join(doubled)} is on the agenda twice: list each case once.")
     if panel.sittings.filter(on=on).exists():
         raise SittingRefused(f"{panel.ref} already sits on {on:%-d %B %Y}: add the cases to that sitting.")
+    check_listing(panel, on, today())
     event = record(panel, "sitting.listed", by=by, ruleset=panel.ruleset, public={"on": on.isoformat(), "cases": refs})
     settle(panel)
     sitting = Sitting.objects.create(event=event, panel=panel, on=on, place=place)
@@ -62,11 +64,15 @@ def list_sitting(*, panel: Panel, on: date, cases: Sequence[Case], by: Actor, pl
 
 @transaction.atomic
 def convene(*, sitting: Sitting, by: Actor) -> Sitting:
-    """The panel sits. Raises NotCompetent while a required seat, the Coalition's first of all, is not accepted (I1)."""
+    """The panel sits, on its day or later.
+
+    Raises NotCompetent while a required seat, the Coalition's first of all, is not accepted (I1), and SittingRefused
+    before the day.
+    """
     panel, sitting = _lock(sitting)
     check_runs(by, panel)
     appointments = accepted(panel)
-    check_convening(sitting, plan_of(panel), appointments)
+    check_convening(sitting, plan_of(panel), appointments, today())
     event = record(
         panel,
         "sitting.convened",

@@ -219,15 +219,83 @@ def test_nomination_that_ended_before_the_day_does_not_carry_an_item(world, case
         opened(meeting, case)
 
 
-@pytest.mark.parametrize(("ends", "starts"), [(3, 4), (4, 5)])
-def test_nomination_covers_the_day_it_is_and_the_day_of_the_sitting(world, case, ends, starts):
-    """A sitting of 3 June that meets on the 4th, and of 5 June that meets early."""
-    on = date(2012, 6, 3 if ends == 3 else 5)
-    meeting = convened(sitting_on(world, "moderation", [case], on=on))
-    end_nomination(nomination=world.nominations["voice"], ends=date(2012, 6, ends), by=world.nominator)
-    nominate(body=world.organisations["NHSA"], person=world.voice, starts=date(2012, 6, starts), by=world.nominator)
+def test_nomination_that_ended_between_the_day_of_the_sitting_and_today_does_not_carry_an_item(world, case):
+    with clock.at(NOW - days(1)):
+        meeting = sitting_on(world, "moderation", [case])
+    convened(meeting)
+    end_nomination(nomination=world.nominations["voice"], ends=date(2012, 6, 3), by=world.nominator)
+    nominate(body=world.organisations["NHSA"], person=world.voice, starts=date(2012, 6, 4), by=world.nominator)
     with refused(NotCompetent, "No Coalition representative is present"):
         opened(meeting, case)
+
+
+def test_nomination_that_starts_after_the_day_of_the_sitting_does_not_carry_an_item(world, case):
+    end_nomination(nomination=world.nominations["voice"], ends=date(2012, 6, 3), by=world.nominator)
+    later = nominate(body=world.organisations["NHSA"], person=world.voice, starts=NOW.date(), by=world.nominator)
+    with clock.at(NOW - days(1)):
+        meeting = sitting_on(world, "moderation", [case], voices=())
+    seat = Seat.objects.filter(panel=meeting.panel, kind=COALITION_SEAT)[0]
+    proposal = seats.Proposal(seat, world.voice, later.body, later)
+    [offered] = seats.fill_seats(panel=meeting.panel, proposals=[proposal], by=world.secretary)
+    seats.accept_seat(appointment=offered, by=world.voice)
+    convened(meeting)
+    with refused(NotCompetent, "No Coalition representative is present"):
+        opened(meeting, case)
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 30])
+def test_sitting_is_convened_on_its_day_or_later(world, case, ahead):
+    """Days are counted in London: midnight there, in summer, is still the day before in UTC."""
+    meeting = sitting_on(world, "moderation", [case], on=NOW.date() + days(ahead))
+    if ahead:
+        with (
+            clock.at(london(2012, 6, 4, hour=23) + days(ahead - 1)),
+            refused(
+                SittingRefused, rf"{meeting.panel.ref} sits on .* 2012: it can be convened on that day, not before"
+            ),
+        ):
+            convened(meeting)
+    with clock.at(london(2012, 6, 4, hour=0) + days(ahead)):
+        convened(meeting)
+    nothing_broken()
+
+
+def test_sitting_held_on_its_day_may_be_recorded_later(world, case):
+    meeting = sitting_on(world, "moderation", [case])
+    with clock.at(NOW + days(3)):
+        convened(meeting)
+    nothing_broken()
+
+
+@pytest.mark.parametrize(
+    ("on", "sentence"),
+    [
+        (date(2012, 6, 3), r"3 June 2012 is past: list the sitting of PAN-\d+ for today or a later day"),
+        (date(2014, 6, 5), r"5 June 2014 is more than two years ahead: list .* for 4 June 2014 at the latest"),
+        (date(9999, 12, 31), "31 December 9999 is more than two years ahead"),
+        (date(1, 1, 1), "1 January 1 is past|1 January 0001 is past"),
+    ],
+)
+def test_sitting_is_listed_for_a_day_that_can_be_meant(world, case, on, sentence):
+    meeting = sitting_on(world, "moderation", [case])
+    agenda = [sittings.Case(case.ccg, case.ref)]
+    with refused(SittingRefused, sentence):
+        sittings.list_sitting(panel=meeting.panel, on=on, cases=agenda, by=world.secretary)
+    latest = sittings.list_sitting(panel=meeting.panel, on=date(2014, 6, 4), cases=agenda, by=world.secretary)
+    assert latest.on == date(2014, 6, 4)
+
+
+def test_nomination_has_days_that_can_be_meant(world):
+    body, far = world.organisations["NHSA"], date(2022, 6, 5)
+    given = {"body": body, "person": world.spare, "by": world.nominator}
+    sentence = "5 June 2022 is more than ten years ahead: give a day of the nomination up to 4 June 2022"
+    with refused(SeatRefused, sentence):
+        nominate(starts=far, **given)
+    with refused(SeatRefused, sentence):
+        nominate(starts=NOW.date(), ends=far, **given)
+    with refused(SeatRefused, sentence):
+        end_nomination(nomination=world.nominations["voice"], ends=far, by=world.nominator)
+    nominate(starts=NOW.date(), ends=date(2022, 6, 4), **given)
 
 
 def test_nomination_lasts_as_long_as_what_was_taken_on_it(world, case, other_case):
