@@ -40,6 +40,13 @@ def months(found: Iterable[Entry]) -> list[Month]:
     return [Month(first, list(entries)) for first, entries in groupby(found, key=lambda entry: entry.on.replace(day=1))]
 
 
+def next_decisions(on: date) -> date | None:
+    """The next day from `on` on which a sub-committee that decides sits; None when none is listed. One query."""
+    sittings = Sitting.objects.filter(panel__kind=PanelKind.DECISION, on__gte=on)
+    first: date | None = sittings.order_by("on").values_list("on", flat=True).first()
+    return first
+
+
 def _closing() -> list[Entry]:
     return [Entry(wave.deadline, f"{wave} closes", "Last day to submit an application") for wave in Wave.objects.all()]
 

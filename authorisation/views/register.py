@@ -12,7 +12,9 @@ from authorisation import queries
 from authorisation.forms import filters
 from authorisation.models import Application
 from authorisation.presenters import lists
+from authorisation.presenters.calendar import next_decisions
 from authorisation.presenters.register import published
+from directory.queries import today
 
 PER_PAGE = 50
 
@@ -32,7 +34,8 @@ def register(request: HttpRequest) -> HttpResponse:
         "rows": [(row, lists.standing(row.open_conditions, row.directions)) for row in lists.rows(page)],
         "filters": chosen,
         "total": page.paginator.count,
-        "counts": queries.published_in_force(),
+        "counts": (counts := queries.published_in_force()),
+        "first_due": None if counts["published"] else next_decisions(today()),
     }
     return render(request, "authorisation/register.jinja", given)
 

@@ -1,13 +1,17 @@
 """The list of applications, and above all what the public register does not say."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from audit import clock
 from authorisation.enums import ReviewResult, Stage
 from authorisation.queries import open_conditions
 from authorisation.rules import Reviewed
-from tests.factories import Walk
+from directory.queries import today
+from tests.factories import Walk, sitting_on
 from tests.factories.pages import Reader
 
 
@@ -148,3 +152,15 @@ def test_calendar_names_days_and_no_ccg(world):
 
 def test_robots_may_read_what_is_public(db):
     assert "Allow: /register/" in Reader().client.get("/robots.txt").content.decode()
+
+
+def test_register_without_a_decision_says_when_the_first_are_due(world):
+    assert "The day on which the first are due is not fixed yet." in Reader().get("/register/").words
+    walk = Walk(world, unmet=()).to(Stage.DECISION)
+    with clock.at(walk.now):
+        on = today() + timedelta(days=9)
+        sitting_on(world, "decision", [walk.case], on=on)
+        words = Reader().get("/register/").words
+    assert f"sits next on {on:%-d %B %Y};" in words
+    assert "0 decisions" not in words
+    assert walk.case.ccg.name not in words
