@@ -13,7 +13,7 @@ from authorisation.rulesets import levels as levels_of
 from directory.forms.acting import Group
 from directory.forms.fields import AreaField, ManyField, RadioField, SelectField
 from workflows.actions import cases
-from workflows.forms.base import PanelStepForm, StepForm
+from workflows.forms.base import PanelStepForm, StepForm, asked_of
 from workflows.queries import later_waves, rounds_left
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Plan(StepForm):
 
     def facts(self) -> Sequence[tuple[str, str]]:
         """The conditions it must meet."""
-        return [(f"{code}, level {row.level}", row.discharge_test) for code, row in open_conditions(self.case).items()]
+        return asked_of(self.case, open_conditions(self.case).values())
 
     def act(self, by: Person) -> str:
         """Agree."""

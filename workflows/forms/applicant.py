@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from authorisation.actions.applications import Bid
 from directory.forms.fields import AreaField, TextField, TickField, WholeField
 from workflows.actions import cases
-from workflows.forms.base import StepForm
+from workflows.forms.base import StepForm, asked_of
 
 if TYPE_CHECKING:
     from authorisation.models import Window
@@ -119,7 +119,7 @@ class Answer(_Reply):
         rows = self.case.proposed_conditions.filter(attempt=self.case.attempt).select_related("criterion")
         return [
             *super().facts(),
-            *((f"{row.criterion.code}, level {row.level}", row.discharge_test) for row in rows.order_by("criterion")),
+            *asked_of(self.case, rows.order_by("criterion")),
         ]
 
     def act(self, by: Person) -> str:

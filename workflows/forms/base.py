@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from authorisation.rulesets import levels as levels_of
 from directory.forms.acting import ActingForm, Group
 from directory.forms.fields import AreaField, RadioField
 from workflows.queries import items_before
 
 if TYPE_CHECKING:
-    from authorisation.models import Application, Criterion
+    from authorisation.models import Application, Condition, Criterion, ProposedCondition
     from panels.models import Item
 
 MET = [("met", "Met"), ("not_met", "Not met")]
@@ -62,6 +63,18 @@ class PanelStepForm(StepForm):
 
 def _named(item: Item) -> str:
     return f"{item.panel.ref} {item.panel.title}, {item.sitting.on:%-d %B %Y}"
+
+
+def asked_of(case: Application, rows: Iterable[Condition | ProposedCondition]) -> list[tuple[str, str]]:
+    """Conditions as facts: the criterion in its words, what its level of support means, and what to show."""
+    levels = levels_of(case.ruleset.body)
+    return [
+        (
+            f"{row.criterion.code} {row.criterion.text}",
+            f"Level {row.level}: {levels[row.level]['text']}\nTo be discharged: {row.discharge_test}",
+        )
+        for row in rows
+    ]
 
 
 def finding_fields(form: StepForm, criteria: Iterable[Criterion], *, enquiries: bool, optional: bool = False) -> None:

@@ -121,6 +121,7 @@ class ProposedLine:
     """A condition as the conditions panel proposed it."""
 
     code: str
+    text: str
     level: str
     support: str
     test: str
@@ -299,7 +300,14 @@ def _proposed(case: Application) -> list[ProposedLine]:
     latest = max((row.attempt for row in rows), default=0)
     levels: Mapping[str, dict[str, str]] = case.ruleset.body["levels"]
     return [
-        ProposedLine(row.criterion.code, row.level, support(levels, row.level), row.discharge_test, row.direction)
+        ProposedLine(
+            row.criterion.code,
+            row.criterion.text,
+            row.level,
+            support(levels, row.level),
+            row.discharge_test,
+            row.direction,
+        )
         for row in sorted(rows, key=lambda row: row.criterion.position)
         if row.attempt == latest
     ]
