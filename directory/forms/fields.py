@@ -27,6 +27,10 @@ class Field(forms.Field):
         options.setdefault("template_name", self.page_template)
         super().__init__(*args, **options)
         self.size = size
+        if self.label:
+            named = str(self.label).replace("%", "%%")
+            told = f"“{named}” takes at most %(limit_value)d characters, and there are %(show_value)d"
+            self.error_messages.setdefault("max_length", told)
 
     page_template: ClassVar[str] = ""
 

@@ -86,4 +86,5 @@ class ListSitting(ActingForm):
         given = self.cleaned_data
         chosen = [Case(self.offered[ref].ccg, ref) for ref in given["cases"]]
         sitting = list_sitting(panel=self.panel, on=given["on"], cases=chosen, by=by, place=given["place"])
-        return f"The sitting of {sitting.on:%-d %B %Y} is listed with {len(chosen)} cases."
+        cases = "1 case" if len(chosen) == 1 else f"{len(chosen)} cases"
+        return f"The sitting of {sitting.on:%-d %B %Y} is listed with {cases}."
