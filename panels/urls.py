@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
 from directory.models import Person
 from panels.forms.explorer import Grouping
@@ -27,6 +28,7 @@ def urls(*, readable: Guard, outcomes: Mapping[str, list[tuple[str, str]]], grou
             {"readable": readable, "outcomes": outcomes},
             name="panel-do",
         ),
+        path("audit/", RedirectView.as_view(pattern_name="audit-panels"), name="audit"),
         path("audit/panels/", audit.sittings, {"grouping": grouping}, name="audit-panels"),
         path("audit/panels.csv", audit.export, {"form": "csv", "grouping": grouping}, name="audit-panels-csv"),
         path("audit/panels.xlsx", audit.export, {"form": "xlsx", "grouping": grouping}, name="audit-panels-xlsx"),

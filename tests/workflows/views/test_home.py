@@ -34,6 +34,19 @@ def test_home_sorts_by_deadline(world):
     assert page.links["Comment on the report, NHS Group 1 CCG"] == "/applications/CCG-01A-2012/do/report_comments/"
 
 
+def test_home_with_nothing_to_do_leads_to_panels_and_their_audit(world):
+    for name in ("auditor", "guardian"):
+        links = Reader(world.people[name]).get("/").links
+        assert (links["who sits on which panel"], links["audit the panels"]) == ("/panels/", "/audit/panels/")
+    links = Reader(world.lay).get("/").links
+    assert links["who sits on which panel"] == "/panels/"
+    assert "audit the panels" not in links
+
+
+def test_audit_leads_to_the_audit_of_panels(world):
+    assert Reader(world.auditor).client.get("/audit/").headers["Location"] == "/audit/panels/"
+
+
 def test_home_of_a_chair_lists_what_the_chair_may_record(world):
     Walk(world).to(Stage.REPORT)
     assert "Issue the site-visit report: 1" in Reader(world.chair).get("/").words
