@@ -22,8 +22,9 @@ from panels.rules import COALITION_SEAT
 from workflows.replay.run import Replay
 
 LOADED = "demonstration.loaded"
-# A week in which wave 1 is with the sub-committee, wave 2 in conditions, wave 3 in site visits, wave 4 submitted.
-FIRST_POSSIBLE_DAY = date(2012, 11, 27)
+# A day when wave 1 is with the sub-committee, wave 2 in conditions, wave 3 in site visits, wave 4 submitted. Its site
+# visits fall on today whatever the weekday: a panel can be convened on its own day only.
+STANDS_FOR_TODAY = date(2012, 11, 27)
 WAVE_FOUR_STANDS = (4, date(2012, 11, 26))
 ANSWERS_AWAITED_AFTER = timedelta(days=3)
 
@@ -71,22 +72,16 @@ def is_loaded() -> bool:
     return Event.objects.filter(event_type=LOADED).exists()
 
 
-def historic_day(today: date) -> date:
-    """The day of 2012 that stands for today: the same weekday in the week in which everyone has something to do."""
-    return FIRST_POSSIBLE_DAY + timedelta(days=(today.weekday() - FIRST_POSSIBLE_DAY.weekday()) % 7)
-
-
 def load(progress: Callable[[int, int, date, str], None] | None = None) -> None:
     """Replay until yesterday and choose who can be signed in as. The database must be empty."""
     today = clock.now().astimezone(LONDON).date()
-    historic = historic_day(today)
-    replay = Replay(shift=today - historic)
+    replay = Replay(shift=today - STANDS_FOR_TODAY)
     with transaction.atomic():
         replay.set_stage()
         wave, last = WAVE_FOUR_STANDS
         replay.script.without_wave_after(wave, last + replay.shift)
         replay.deeds.seating.unanswered_from = today + ANSWERS_AWAITED_AFTER
-        replay.play(until=historic - timedelta(days=1), progress=progress)
+        replay.play(until=STANDS_FOR_TODAY - timedelta(days=1), progress=progress)
         chosen = {key: find() for key, find in FIND.items()}
         record_system(
             LOADED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,8 @@ from panels.models import Position
 from panels.rules import COALITION_SEAT
 
 TEMPLATE = Path(settings.BASE_DIR) / "templates" / "letters" / "decision.typ"
+UNSHOWN = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
+MOST_UNSHOWN = 500
 STANCES = {"concur": "concurred", "dissent": "dissented", "abstain": "abstained"}
 
 
@@ -28,17 +31,38 @@ def _fonts() -> list[str]:
 
 def render(application: Application) -> bytes:
     """The letter on a decided application, PDF/UA-1. The same case at the same moment gives the same bytes."""
-    now = clock.now().astimezone(LONDON)
+    letter = facts(application)
+    for _ in range(MOST_UNSHOWN):
+        try:
+            return _compile(letter)
+        except typst.TypstError as error:
+            unshown = UNSHOWN.search(str(error))
+            if unshown is None:
+                raise
+            letter = _numbered(letter, unshown.group(1)) | {"numbered": True}
+    raise ValueError(f"The letter on {application.ref} holds over {MOST_UNSHOWN} characters its font does not have.")
+
+
+def _compile(letter: dict[str, Any]) -> bytes:
     pdf = typst.compile(
         str(TEMPLATE),
         root=str(TEMPLATE.parent),
         font_paths=_fonts(),
         ignore_system_fonts=True,
         pdf_standards=["ua-1"],
-        timestamp=int(now.timestamp()),
-        sys_inputs={"letter": json.dumps(facts(application), ensure_ascii=False)},
+        timestamp=int(clock.now().timestamp()),
+        sys_inputs={"letter": json.dumps(letter, ensure_ascii=False)},
     )
     return bytes(pdf)
+
+
+def _numbered(letter: dict[str, Any], unshown: str) -> dict[str, Any]:
+    """The same letter with characters the font lacks given by their Unicode numbers: PDF/UA allows no empty boxes."""
+    text = json.dumps(letter, ensure_ascii=False)
+    for character in unshown:
+        text = text.replace(character, f"[U+{ord(character):04X}]")
+    told: dict[str, Any] = json.loads(text)
+    return told
 
 
 def facts(application: Application) -> dict[str, Any]:
@@ -71,6 +95,7 @@ def facts(application: Application) -> dict[str, Any]:
         "composition": composition.sha256,
         "ruleset": application.ruleset.version,
         "synthetic": bool(application.synthetic),
+        "numbered": False,
     }
 
 

@@ -64,7 +64,7 @@ def coalition_seat(kind):
 def test_rule_set_of_2012_is_read():
     file = rulesets.read(SOURCE)
     assert (file.version, file.criteria_set, len(file.sha256)) == ("2012.1", "2012", 64)
-    assert rulesets.levels(file.body) == ["I", "II", "III", "IV", "V", "VI"]
+    assert list(rulesets.levels(file.body)) == ["I", "II", "III", "IV", "V", "VI"]
     assert rulesets.read(source_of(BODY)).body == file.body
     for kind in KINDS:
         assert plan_faults(rulesets.seat_plan(file.body, kind)) == []

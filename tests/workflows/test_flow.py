@@ -381,7 +381,7 @@ def test_only_the_right_person_does_each_step(world, stage):
         for name in ANYBODY:
             if name not in RIGHT[stage]:
                 try_it = act(walk, world.people[name])
-                with pytest.raises(PermissionDenied, match="may not do"):
+                with pytest.raises(PermissionDenied, match="is not yours to do"):
                     try_it()
         assert (walk.stage, walk.case.audit_seq) == before
         act(walk, world.people[min(RIGHT[stage])])()

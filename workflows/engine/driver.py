@@ -193,8 +193,8 @@ def check_may_complete(node: Step, task: Task, case: Case, by: Person) -> None:
     """Raise PermissionDenied unless the person holds the grant named on the task's row, or `node.also` says so."""
     if not may_complete(node, task, case, by):
         raise PermissionDenied(
-            f"{by} may not do '{title_of(node)}' for {case}: it needs the permission {task.owner_permission} on"
-            f" {task.owner_permission_obj}."
+            f"'{title_of(node)}' for {case} is not yours to do: it is for those to whom {task.owner_permission_obj}"
+            " has given it."
         )
 
 
@@ -242,6 +242,10 @@ def _open_task(turn: Turn, node: Step, item: str | int | None) -> Task:
     ]
     if len(found) > 1:
         raise ValueError(f"'{title_of(node)}' is open {len(found)} times for {turn.case}: say for which item.")
+    if not found and item is not None and turn.tasks(flow_task=node, status__in=OPEN).exists():
+        raise NotNow(
+            f"'{title_of(node)}' has been done for part {item} of {turn.case}: open the case for what is left."
+        )
     if not found:
         raise NotNow(f"'{title_of(node)}' is not open for {turn.case}: {_standing(turn)}.")
     return found[0]

@@ -21,7 +21,7 @@ EARLY, MORNING, NOON, AFTERNOON, EVENING = time(8), time(10), time(12), time(14,
 
 
 class Planner:
-    """Turns dates into acts. `shift` moves the whole calendar by whole weeks, for the demonstration."""
+    """Turns dates into acts. `shift` moves the whole calendar, for the demonstration."""
 
     def __init__(self, deeds: Deeds, calendar: Calendar, *, shift: timedelta) -> None:
         self.deeds, self.calendar, self.shift = deeds, calendar, shift

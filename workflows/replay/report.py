@@ -57,5 +57,6 @@ def table(lines: list[Line]) -> Iterator[str]:
 def _cell(line: Line | None) -> str:
     if line is None:
         return ""
-    mark = "=" if line.agrees else "!="
-    return f"{'-' if line.ours is None else line.ours} {mark} {line.published}"
+    if line.ours is None:
+        return f"not reached ({line.published})"
+    return f"{line.ours} {'=' if line.agrees else '!='} {line.published}"

@@ -46,7 +46,7 @@ class Result:
 
 
 class Replay:
-    """One replay into an empty database. `shift` moves the calendar by whole weeks (the demonstration)."""
+    """One replay into an empty database. `shift` moves the calendar (the demonstration)."""
 
     def __init__(self, *, wave: int | None = None, seed: int = 2012, shift: timedelta = timedelta()) -> None:
         self.seed, self.shift = seed, shift

@@ -1,5 +1,6 @@
 """The demonstration: everything on this machine, started together and stopped together."""
 
+import fcntl
 import hashlib
 import signal
 import sys
@@ -7,7 +8,7 @@ import tempfile
 import time
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from django.conf import settings
 from django.core.management import call_command
@@ -21,6 +22,7 @@ from config.visitor import Visitor, faults
 
 LOGS = settings.VAR_DIR / "log"
 READY_SECONDS = 60
+HIGHEST_PORT = 65_535
 WORKER_SECONDS = 20
 # Files of other packages that no page of ours asks for; compressing them takes a second of every start.
 UNUSED_FILES = ["guardian/*", "htmx-4*", "htmax-4*", "ext"]
@@ -36,6 +38,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000, help="Port to serve on (8000 unless told).")
+        parser.add_argument("--reset", action="store_true", help="Begin again with a fresh demonstration.")
         parser.add_argument(
             "--check", action="store_true", help="Start everything on a free port, fetch the main pages, stop again."
         )
@@ -44,14 +47,23 @@ class Command(BaseCommand):
         if not settings.DEMONSTRATION:
             raise CommandError("The demonstration runs only by `python3 manage.py demo` (or with DEMONSTRATION=1).")
         port = free_port() if options["check"] else options["port"]
+        if port not in range(1, HIGHEST_PORT + 1):
+            raise CommandError(f"Port {port} does not exist: choose one from 1 to {HIGHEST_PORT}.")
         if port_in_use(port):
             raise CommandError(f"Port {port} is in use. Choose another: python3 manage.py demo --port {port + 1}")
+        with hold_folder():
+            if options["reset"]:
+                _forget_database()
+            self._serve(port, check=options["check"])
+
+    def _serve(self, port: int, *, check: bool) -> None:
+        """Run every part until somebody stops it."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _stop)
         try:
             with tempfile.TemporaryDirectory(prefix="panel-authority-") as scratch, Processes() as processes:
                 try:
-                    self._run(processes, Path(scratch), port, check=options["check"])
+                    self._run(processes, Path(scratch), port, check=check)
                 finally:
                     _ignore_signals()
         except Stopped:
@@ -115,6 +127,26 @@ class Command(BaseCommand):
         for person in personas():
             self.stdout.write(f"  {person.name}, {person.role}: {person.what_to_try}")
         self.stdout.write(f"\nWhat the parts have to say goes to {LOGS}. Press Ctrl-C to stop.")
+
+
+def hold_folder() -> IO[str]:
+    """Keep the folder of the demonstration for this process; two would share one database without knowing."""
+    settings.VAR_DIR.mkdir(exist_ok=True)
+    held = (settings.VAR_DIR / "demo.lock").open("w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        raise CommandError("A demonstration of this folder is running already: stop it first (Ctrl-C).") from None
+    return held
+
+
+def _forget_database() -> None:
+    """Remove the demonstration's own file, never a database that somebody named."""
+    if str(settings.DATABASES["default"]["NAME"]) != str(settings.SQLITE_FILE):
+        raise CommandError("--reset removes only the demonstration's own file: empty the named database yourself.")
+    for suffix in ("", "-wal", "-shm"):
+        settings.SQLITE_FILE.with_name(settings.SQLITE_FILE.name + suffix).unlink(missing_ok=True)
 
 
 def fingerprint() -> str:

@@ -168,3 +168,13 @@ def test_application_hides_nothing_from_its_own_region(world):
     )
     Walk(world, unmet=()).to(Stage.LETTER)
     assert "Fully authorised" in Reader(world.officer_1).get(REF).words
+
+
+def test_conditions_to_answer_are_in_the_words_of_criterion_and_level(world):
+    walk = Walk(world).to(Stage.CONDITIONS_RESPONSE)
+    proposed = walk.case.proposed_conditions.select_related("criterion").first()
+    meaning = world.ruleset.body["levels"][proposed.level]["text"]
+    for path in (REF, f"{REF}do/conditions_response/"):
+        words = Reader(world.officer_1).get(path).words
+        assert f"{proposed.criterion.code} {proposed.criterion.text}" in words
+        assert meaning in words

@@ -156,7 +156,7 @@ def test_step_of_somebody_else_is_forbidden_with_the_reason(world):
     assert reader.get(path(walk, "submit")).status == 403
     page = Page(reader.client.post(path(walk, "submit"), {}))
     assert page.status == 403
-    assert "may not do 'Submit the application'" in page.words
+    assert "'Submit the application' for" in page.words
 
 
 def test_step_of_a_case_one_may_not_read_is_not_found(world):

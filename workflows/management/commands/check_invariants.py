@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
 
 from audit import invariants as audit
 from authorisation import invariants as authorisation
@@ -40,6 +42,7 @@ class Command(BaseCommand):
             for name, sentences in broken.items():
                 self.stdout.write("\n  ".join([f"Broken: {name}", *sentences]))
             seconds = time.perf_counter() - began
-            self.stdout.write(f"{len(found)} checks, {len(broken)} broken, {seconds:.1f} seconds.")
+            database = Path(str(connection.settings_dict["NAME"])).name
+            self.stdout.write(f"{len(found)} checks on {database}, {len(broken)} broken, {seconds:.1f} seconds.")
         if broken:
             raise SystemExit(1)
