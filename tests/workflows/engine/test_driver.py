@@ -95,7 +95,7 @@ def test_an_unknown_case_is_named(world):
 @pytest.mark.parametrize("who", ["outsider", "reader", "secretary", "officer"])
 def test_a_step_without_its_grant_is_denied_and_nothing_changes(start, world, who):
     case = start()
-    with pytest.raises(PermissionDenied, match=r"needs the permission directory\.assess on The Board"):
+    with pytest.raises(PermissionDenied, match=r"is for those to whom The Board"):
         driver.complete(ProbeFlow.review, case, by=getattr(world, who), change=noted())
     assert (fresh(case).audit_seq, rows(case)[-1]) == (1, ("review", "NEW"))
 
@@ -171,7 +171,7 @@ def test_each_asks_for_the_item_when_several_are_open(start, world):
 def test_each_item_counts_once(start, world):
     case = start(PanelFlow.start)
     driver.complete(PanelFlow.position, case, by=world.assessor, change=noted(), item="bob")
-    with pytest.raises(NotNow, match="'Position' is not open"):
+    with pytest.raises(NotNow, match="'Position' has been done for part"):
         driver.complete(PanelFlow.position, case, by=world.assessor, change=noted(), item="bob")
 
 
