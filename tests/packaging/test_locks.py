@@ -9,7 +9,12 @@ import pytest
 LOCKS = ["app", "postgres", "dev", "uv"]
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
 # Put together here, or this file would find itself.
-REGISTRIES = ["pypi" + ".org", "files.pythonhosted" + ".org", "registry.npmjs" + ".org", "registry.yarnpkg" + ".com"]
+REGISTRIES = [
+    "pypi" + ".org",
+    "files.pythonhosted" + ".org",
+    "registry." + "npmjs" + ".org",
+    "registry." + "yarnpkg" + ".com",
+]
 
 
 def pins(root, name):
