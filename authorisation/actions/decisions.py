@@ -125,23 +125,30 @@ def _store(
         reasons=reasons,
         decided_at=now,
     )
+    _impose(event, decision, findings, imposed)
+
+
+def _impose(
+    event: Event, decision: Decision, findings: Sequence[Finding], imposed: Sequence[ProposedCondition]
+) -> None:
+    """One condition for each unmet finding, and the directions that rest on it (I5)."""
     conditions = Condition.objects.bulk_create(
         Condition(
             event=event,
-            application=application,
+            application=decision.application,
             decision=decision,
             finding=finding,
             criterion=row.criterion,
             level=row.level,
             discharge_test=row.discharge_test,
-            imposed_at=now,
+            imposed_at=decision.decided_at,
         )
         for finding, row in zip(findings, imposed, strict=True)
     )
     Direction.objects.bulk_create(
         Direction(
             event=event,
-            application=application,
+            application=decision.application,
             decision=decision,
             condition=condition,
             legal_basis=LEGAL_BASIS,

@@ -99,10 +99,7 @@ def review(
     standing = Direction.objects.filter(application=application, ended_on__isnull=True)
     in_force = set(standing.values_list("pk", flat=True))
     faults += _direction_faults([each.pk for each in lifted], given, kept, in_force)
-    if round.cycle != application.cycle:
-        faults.append(f"{round.title} belongs to {round.cycle}, not to {application.cycle}")
-    if ApplicationReview.objects.filter(round=round, application=application).exists():
-        faults.append(f"{round.title} has been held for it already")
+    faults += _round_faults(round, application)
     if faults:
         raise DecisionRefused(f"The review of {application.ref} cannot be recorded: " + "; ".join(faults) + ".")
     event = record(
@@ -132,6 +129,16 @@ def review(
     )
     _change_conditions(event, held, results, conditions)
     _change_directions(event, held, lifted, given, conditions)
+
+
+def _round_faults(held: ReviewRound, application: Application) -> list[str]:
+    """Why this round is not one for this application."""
+    faults = []
+    if held.cycle != application.cycle:
+        faults.append(f"{held.title} belongs to {held.cycle}, not to {application.cycle}")
+    if ApplicationReview.objects.filter(round=held, application=application).exists():
+        faults.append(f"{held.title} has been held for it already")
+    return faults
 
 
 def _direction_faults(
