@@ -16,9 +16,20 @@ class AppointmentState(TextChoices):
     """Where an appointment stands."""
 
     PROPOSED = "proposed", "Proposed"
+    INVITED = "invited", "Invited"
     ACCEPTED = "accepted", "Accepted"
     DECLINED = "declined", "Declined"
     STOOD_DOWN = "stood_down", "Stood down"
+
+
+class PanelState(TextChoices):
+    """Where a panel stands; read from its seats, its sittings and its two moments, never stored."""
+
+    PROPOSED = "proposed", "Proposed"
+    INVITED = "invited", "Invited"
+    CONFIRMED = "confirmed", "Confirmed"
+    SITTING = "sitting", "Sitting"
+    CLOSED = "closed", "Closed"
 
 
 class SittingState(TextChoices):
@@ -88,19 +99,39 @@ class Life(Generic[State]):
         return found
 
 
-_A, _S, _I = AppointmentState, SittingState, ItemState
+_P, _A, _S, _I = PanelState, AppointmentState, SittingState, ItemState
 
 APPOINTMENT: Final = Life(
     "an appointment",
     AppointmentState,
     (
         Move("fill_seats", None, _A.PROPOSED, "proposed for a seat, tested against every listed case"),
-        Move("accept_seat", _A.PROPOSED, _A.ACCEPTED, "declares interests and accepts"),
-        Move("accept_seat", _A.PROPOSED, _A.DECLINED, "declares interests that bar from every case: the seat is free"),
-        Move("decline_seat", _A.PROPOSED, _A.DECLINED, "says no"),
+        Move("invite", _A.PROPOSED, _A.INVITED, "asked by a message with a link; papers stay closed"),
+        Move("accept_seat", _A.INVITED, _A.ACCEPTED, "declares interests and accepts; the papers open"),
+        Move("accept_seat", _A.INVITED, _A.DECLINED, "declares interests that bar from every case: the seat is free"),
+        Move("decline_seat", _A.INVITED, _A.DECLINED, "says no"),
         Move("stand_down", _A.PROPOSED, _A.STOOD_DOWN, "taken back, with the reason"),
+        Move("stand_down", _A.INVITED, _A.STOOD_DOWN, "taken back, with the reason"),
         Move("declare_again", _A.ACCEPTED, _A.ACCEPTED, "renews the declaration, tested again"),
+        Move("substitute", _A.ACCEPTED, _A.ACCEPTED, "the first alternate takes an empty seat, tested again"),
         Move("stand_down", _A.ACCEPTED, _A.STOOD_DOWN, "leaves the panel, with the reason"),
+    ),
+)
+
+PANEL: Final = Life(
+    "a panel",
+    PanelState,
+    (
+        Move("propose_panel", None, _P.PROPOSED, "the seats of its plan, all empty"),
+        Move("fill_seats", _P.PROPOSED, _P.PROPOSED, "people named for seats, members and ranked alternates"),
+        Move("invite", _P.PROPOSED, _P.INVITED, "those named are asked"),
+        Move("confirm_panel", _P.INVITED, _P.CONFIRMED, "every required seat accepted and trained, agendas in order"),
+        Move("stand_down", _P.CONFIRMED, _P.INVITED, "a member leaves: it is confirmed again before it sits"),
+        Move("convene", _P.CONFIRMED, _P.SITTING, "one of its days has come"),
+        Move("close_sitting", _P.SITTING, _P.CONFIRMED, "a standing panel sits again on its next day"),
+        Move("close_panel", _P.PROPOSED, _P.CLOSED, "given up, with the reason"),
+        Move("close_panel", _P.INVITED, _P.CLOSED, "given up, with the reason"),
+        Move("close_panel", _P.CONFIRMED, _P.CLOSED, "its work is done; the papers close"),
     ),
 )
 
@@ -109,7 +140,9 @@ SITTING: Final = Life(
     SittingState,
     (
         Move("list_sitting", None, _S.LISTED, "a day with its agenda"),
-        Move("convene", _S.LISTED, _S.IN_SESSION, "every required seat accepted, the Coalition's first"),
+        Move(
+            "convene", _S.LISTED, _S.IN_SESSION, "panel confirmed, every required seat accepted, the Coalition's first"
+        ),
         Move("close_sitting", _S.IN_SESSION, _S.OVER, "no item is open"),
     ),
 )
@@ -123,6 +156,9 @@ ITEM: Final = Life(
         Move("recuse", _I.OPEN, _I.OPEN, "a member leaves the room, still competent"),
         Move("recuse", _I.OPEN, _I.STOPPED, "a member leaves the room, no longer competent"),
         Move("recuse", _I.STOPPED, _I.STOPPED, "another member leaves the room"),
+        Move("declare_again", _I.OPEN, _I.STOPPED, "a late declaration sends a member out, no longer competent"),
+        Move("rule", _I.OPEN, _I.STOPPED, "a ruling of the conflicts guardian sends a member out, no longer competent"),
+        Move("examine_again", _I.OPEN, _I.STOPPED, "a new post or tie sends a member out, no longer competent"),
         Move("note_departure", _I.OPEN, _I.OPEN, "a member goes, still competent"),
         Move("note_departure", _I.OPEN, _I.STOPPED, "a member goes, no longer competent"),
         Move("note_departure", _I.STOPPED, _I.STOPPED, "another member goes"),

@@ -8,6 +8,7 @@ from django.db import models
 from guardian.models import UserObjectPermissionBase
 
 from audit.models import AuditedAggregate
+from panels.states import PanelState
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -47,6 +48,7 @@ class Panel(AuditedAggregate):
     ruleset = models.CharField(max_length=40, help_text="Version of the rule set the seat plan was taken from")
     plan = models.JSONField(help_text="The seat plan: seats, quorum and windows, as the rule set had them")
     created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True, help_text="Since when its composition is settled")
     closed_at = models.DateTimeField(null=True, blank=True)
 
     objects = PanelQuerySet.as_manager()
@@ -65,6 +67,18 @@ class Panel(AuditedAggregate):
     def ref(self) -> str:
         """The readable reference, for example `PAN-0042`."""
         return f"PAN-{self.pk:04d}"
+
+    @property
+    def state(self) -> PanelState:
+        """Where the panel stands; two queries at most."""
+        if self.closed_at:
+            return PanelState.CLOSED
+        if self.sittings.filter(convened_at__isnull=False, closed_at__isnull=True).exists():
+            return PanelState.SITTING
+        if self.confirmed_at:
+            return PanelState.CONFIRMED
+        asked = self.appointments.exclude(state="proposed").exists()
+        return PanelState.INVITED if asked else PanelState.PROPOSED
 
     @staticmethod
     def pk_of(ref: str) -> int:

@@ -21,6 +21,8 @@ class Seat(RecordedFact):
     title = models.CharField(max_length=80)
     number = models.PositiveSmallIntegerField(help_text="Order on the panel, from 1")
     required = models.BooleanField(help_text="The panel may not sit without this seat filled")
+    accreditation = models.CharField(max_length=40, blank=True, help_text="Training its member needs, from the plan")
+    appointed_by = models.CharField(max_length=24, blank=True, help_text="Kind of organisation that appoints to it")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["panel", "number"]
@@ -39,11 +41,17 @@ class Nomination(RegisteredRow):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="nominations")
     starts = models.DateField()
     ends = models.DateField(null=True, blank=True)
+    rank = models.PositiveSmallIntegerField(default=1, help_text="1 is asked first; the others are alternates in order")
+    capacity = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Most sittings in one round of cases")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=Q(ends__isnull=True) | Q(ends__gte=models.F("starts")), name="panels_nomination_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(rank__gte=1) & (Q(capacity__isnull=True) | Q(capacity__gte=1)),
+                name="panels_nomination_rank_and_capacity",
             ),
             models.UniqueConstraint(
                 fields=["body", "person"], condition=Q(ends__isnull=True), name="panels_nomination_open_once"
@@ -58,11 +66,38 @@ class Nomination(RegisteredRow):
         return self.starts <= on and (self.ends is None or on <= self.ends)
 
 
-LIVE = (AppointmentState.PROPOSED, AppointmentState.ACCEPTED)
+class Accreditation(RegisteredRow):
+    """Training a person has had, or another leave to sit, from one day until another."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="accreditations")
+    kind = models.CharField(max_length=40, help_text="As the rule set names it, for example panel_training")
+    given_by = models.ForeignKey("directory.Organisation", models.PROTECT, related_name="+")
+    starts = models.DateField()
+    ends = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(ends__isnull=True) | Q(ends__gte=models.F("starts")), name="panels_accreditation_dates"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "kind"], condition=Q(ends__isnull=True), name="panels_accreditation_open_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.kind}"
+
+    def covers(self, on: date) -> bool:
+        """Whether it stands on a day; `ends` is the last one."""
+        return self.starts <= on and (self.ends is None or on <= self.ends)
+
+
+LIVE = (AppointmentState.PROPOSED, AppointmentState.INVITED, AppointmentState.ACCEPTED)
 
 
 class Appointment(RegisteredRow):
-    """A person proposed for, or holding, one seat."""
+    """A person proposed for, or holding, one seat, or next in line for it."""
 
     panel = models.ForeignKey("panels.Panel", models.PROTECT, related_name="appointments")
     seat = models.ForeignKey(Seat, models.PROTECT, related_name="appointments")
@@ -70,13 +105,17 @@ class Appointment(RegisteredRow):
     nomination = models.ForeignKey(Nomination, models.PROTECT, null=True, blank=True, related_name="appointments")
     appointed_by = models.ForeignKey("directory.Organisation", models.PROTECT, related_name="+")
     state = models.CharField(max_length=12, choices=AppointmentState.choices, default=APPOINTMENT.after("fill_seats"))
+    rank = models.PositiveSmallIntegerField(default=0, help_text="0 holds the seat; 1, 2, ... are its alternates")
     proposed_at = models.DateTimeField()
+    invited_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["panel", "seat__number", "pk"]
+        ordering: ClassVar[list[str]] = ["panel", "seat__number", "rank", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["seat"], condition=Q(state__in=LIVE), name="panels_one_person_per_seat"),
+            models.UniqueConstraint(
+                fields=["seat", "rank"], condition=Q(state__in=LIVE), name="panels_one_person_per_place"
+            ),
             models.UniqueConstraint(
                 fields=["panel", "person"], condition=Q(state__in=LIVE), name="panels_one_seat_per_person"
             ),
@@ -84,3 +123,30 @@ class Appointment(RegisteredRow):
 
     def __str__(self) -> str:
         return f"{self.person}, {self.seat.title}"
+
+    @property
+    def place(self) -> str:
+        """The seat as people name it: "Coalition representative", or "Coalition representative, alternate 1"."""
+        return f"{self.seat.title}, alternate {self.rank}" if self.rank else self.seat.title
+
+
+class Absence(RegisteredRow):
+    """Days on which a member cannot come. Their seat falls to its next alternate for sittings on those days."""
+
+    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="absences")
+    starts = models.DateField()
+    ends = models.DateField(help_text="The last day")
+    reason = models.CharField(max_length=400, blank=True)
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(ends__gte=models.F("starts")), name="panels_absence_dates"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.appointment} absent {self.starts:%-d %B %Y} to {self.ends:%-d %B %Y}"
+
+    def covers(self, on: date) -> bool:
+        """Whether the member is away on a day."""
+        return self.starts <= on <= self.ends

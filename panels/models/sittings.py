@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -17,6 +18,7 @@ class Sitting(RegisteredRow):
     panel = models.ForeignKey("panels.Panel", models.PROTECT, related_name="sittings")
     on = models.DateField()
     place = models.CharField(max_length=120, blank=True)
+    round = models.CharField(max_length=40, blank=True, help_text="The group of cases it is for, for example Wave 1")
     convened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -47,6 +49,7 @@ class Item(RegisteredRow):
     sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="items")
     organisation = models.ForeignKey("directory.Organisation", models.PROTECT, related_name="items")
     case_ref = models.CharField(max_length=40, db_index=True, help_text="Reference of the case judged")
+    cycle = models.PositiveSmallIntegerField(default=0, help_text="Year the case's cycle began; 0 when not known")
     number = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=8, choices=ItemState.choices, default=ITEM.after("list_sitting"))
     opened_at = models.DateTimeField(null=True, blank=True)
@@ -107,17 +110,23 @@ class Stance(models.TextChoices):
 
 
 class Position(RecordedFact):
-    """The position of one seat on one item."""
+    """The position of one seat on one item: the latest row counts until the outcome is recorded.
+
+    One entered by the member is theirs; one entered by somebody else waits to be confirmed.
+    """
 
     item = models.ForeignKey(Item, models.PROTECT, related_name="positions")
     appointment = models.ForeignKey("panels.Appointment", models.PROTECT, related_name="positions")
     stance = models.CharField(max_length=8, choices=Stance.choices)
     reasons = models.TextField(blank=True)
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     taken_at = models.DateTimeField()
 
     class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["item", "appointment", "-id"], name="panels_position_latest"),
+        ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["item", "appointment"], name="panels_one_position_each"),
             models.CheckConstraint(condition=~Q(stance=Stance.DISSENT, reasons=""), name="panels_dissent_has_reasons"),
         ]
 
@@ -153,3 +162,33 @@ class Outcome(RecordedFact):
 
     def __str__(self) -> str:
         return self.outcome
+
+
+class AgendaOrder(RecordedFact):
+    """The order in which a sitting takes its items. The latest row counts; without one, the order they were listed in."""
+
+    sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="orders")
+    items = models.JSONField(help_text="Keys of the items, first to last")
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Order of sitting {self.sitting_id}"
+
+
+class MinuteNote(RecordedFact):
+    """What the chair adds to the minutes, or signs. Minutes are drafted from the events and corrected by addition."""
+
+    sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="notes")
+    item = models.ForeignKey(Item, models.PROTECT, null=True, blank=True, related_name="notes")
+    text = models.TextField(blank=True)
+    signed_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the minutes signed; blank for a note")
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=~Q(text="", signed_sha256=""), name="panels_minute_note_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text or f"Signed {self.signed_sha256}"
