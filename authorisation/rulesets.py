@@ -215,11 +215,8 @@ def _seat_faults(where: str, seat: Mapping[str, Any]) -> list[str]:
 
 
 def _plan(kind: str, panel: Mapping[str, Any], windows: Mapping[str, int]) -> SeatPlan:
-    seats = tuple(
-        SeatRule(**{key: seat[key] for key in ("type", "title", "minimum", "maximum", "required", "appointed_by")})
-        for seat in panel.get("seats", [])
-    )
-    return SeatPlan(kind, panel.get("title", kind), seats, panel["quorum"], windows)
+    seats = tuple(SeatRule.from_json(seat) for seat in panel.get("seats", []))
+    return SeatPlan(kind, panel.get("title", kind), seats, panel["quorum"], panel["quorum"], windows)
 
 
 def _plain(value: Any) -> Any:

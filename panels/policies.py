@@ -17,6 +17,7 @@ from panels.rules import (
     SeatPlan,
     TestResult,
     competence_faults,
+    deciding_faults,
     months_before,
     plan_faults,
     verdict,
@@ -106,7 +107,7 @@ class Held(Protocol):
 def convening_faults(plan: SeatPlan, appointments: Iterable[Held]) -> list[str]:
     """Why a panel may not be convened: the required seats nobody has accepted, the Coalition's first."""
     accepted = [each.seat.kind for each in appointments if each.state == AppointmentState.ACCEPTED]
-    rules = sorted((rule for rule in plan.seats if rule.required), key=lambda rule: rule.type != COALITION_SEAT)
+    rules = sorted((rule for rule in plan.seats if rule.required_to_sit), key=lambda rule: rule.type != COALITION_SEAT)
     return [
         f"{rule.title}: {accepted.count(rule.type)} of {rule.minimum} accepted."
         for rule in rules
@@ -152,3 +153,9 @@ def check_competent(plan: SeatPlan, members: Iterable[Member], *, case_ref: str)
     """Raise NotCompetent when the panel may not take this item now (I1, I3)."""
     if faults := competence_faults(plan, members):
         raise NotCompetent(f"The panel cannot take {case_ref}. " + " ".join(faults))
+
+
+def check_deciding(plan: SeatPlan, members: Iterable[Member], *, case_ref: str) -> None:
+    """Raise NotCompetent when the panel may not decide this item now (I1, I2)."""
+    if faults := deciding_faults(plan, members):
+        raise NotCompetent(f"The panel cannot decide {case_ref}. " + " ".join(faults))

@@ -28,7 +28,7 @@ from panels.models import (
     Stance,
 )
 from panels.permissions import check_runs_item
-from panels.policies import check_competent
+from panels.policies import check_competent, check_deciding
 from panels.queries import accepted, members, plan_of, present_by_appointment, recused, store_checks
 from panels.rules import COALITION_SEAT, Effect, Member, SeatPlan, TestResult, competence_faults, verdict
 from panels.states import ITEM, SittingState
@@ -281,10 +281,11 @@ def decide_item(*, item: Item, outcome: str, reasons: str, positions: Mapping[in
     results = _tests(plan, panel, item, appointments)
     roll = _members(item, appointments, here, out, results)
     check_competent(plan, roll, case_ref=item.case_ref)
+    check_deciding(plan, roll, case_ref=item.case_ref)
     _check_positions(item, dict(zip((each.pk for each in appointments), roll, strict=True)), positions, appointments)
     body = {
         "ruleset": panel.ruleset,
-        "quorum": {"needed": plan.quorum, "counted": sum(member.counts for member in roll)},
+        "quorum": {"needed": plan.quorum_to_decide, "counted": sum(member.counts for member in roll)},
         "members": _composed(appointments, here, out, results, positions),
     }
     sha256 = hashlib.sha256(canonical(body, "composition")).hexdigest()

@@ -41,7 +41,7 @@ def propose_panel(*, plan: SeatPlan, title: str, ruleset: str, by: Actor) -> Pan
             kind=rule.type,
             title=rule.title,
             number=number,
-            required=rule.required and place < rule.minimum,
+            required=rule.required_to_sit and place < rule.minimum,
         )
         for number, (rule, place) in enumerate(seats, start=1)
     )

@@ -178,7 +178,7 @@ def panel(row: Panel, sittings: Sequence[Sitting], before: Sequence[ItemView], r
         title=row.title,
         kind=row.get_kind_display(),
         ruleset=row.ruleset,
-        quorum=plan_of(row).quorum,
+        quorum=plan_of(row).quorum_to_sit,
         seats=[_seat(seat, held.get(seat.pk), checks, declared) for seat in row.seats.order_by("number")],
         sittings=[
             SittingView(each.pk, each.on, each.place, each.convened_at, each.closed_at, agenda[each.on])

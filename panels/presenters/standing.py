@@ -179,11 +179,11 @@ def standing(record: Record, outcomes: Outcomes, *, whole: int = 0, chosen: int 
     plan = plan_of(record.panel)
     items: defaultdict[int, list[ItemView]] = defaultdict(list)
     for item in record.items:
-        view = _item(record, item, outcomes, plan.quorum)
+        view = _item(record, item, outcomes, plan.quorum_to_decide)
         shown = len(record.items) <= SHORT_AGENDA or item.pk == chosen or _unusual(view)
         items[item.sitting_id].append(view if shown else replace(view, members=()))
     return Standing(
-        quorum=plan.quorum,
+        quorum=plan.quorum_to_sit,
         seats=_seats(record),
         faults=convening_faults(plan, record.holdings),
         declared=_declared(record),

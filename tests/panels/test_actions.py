@@ -450,7 +450,7 @@ def test_missing_chair_or_quorum_stops_the_item(world, case):
     meeting = convened(sitting_on(world, "moderation", [case]))
     with refused(NotCompetent, "The seat of Chair is required and empty"):
         opened(meeting, case, absent=["chair"])
-    with refused(NotCompetent, "Quorum is 4 and 3 members count"):
+    with refused(NotCompetent, "Quorum to sit is 4 and 3 members count"):
         opened(meeting, case, absent=["board_member", "second_board_member", "clinician"])
 
 

@@ -171,7 +171,7 @@ def _seats() -> Iterator[list[str]]:
             grants = ", ".join(f"`{codename}`" for codename in of_seat(seat.type))
             steps = _steps_of(kind) if CHAIR in of_seat(seat.type) else ""
             appointer = seat.appointed_by.replace("_", " ")
-            yield [plan.title, seat.title, number, YES if seat.required else "", appointer, grants, steps]
+            yield [plan.title, seat.title, number, YES if seat.required_to_sit else "", appointer, grants, steps]
 
 
 def _steps_of(kind: PanelKind) -> str:

@@ -1,6 +1,5 @@
-"""Disinterest at the edges of its windows, and competence over every possible panel."""
+"""Disinterest at the edges of its windows."""
 
-import itertools
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -11,22 +10,15 @@ from hypothesis import strategies as st
 from audit.clock import real_now
 from authorisation.calendar import LONDON
 from panels.rules import (
-    COALITION_BODY,
     COALITION_SEAT,
     CaseFacts,
     Declared,
     Effect,
-    Member,
     MemberFacts,
     PostFact,
     Question,
-    SeatPlan,
-    SeatRule,
-    competence_faults,
     disinterest,
-    is_coalition_voice,
     months_before,
-    plan_faults,
     verdict,
 )
 
@@ -133,92 +125,6 @@ def test_months_before_is_a_day_of_the_month_meant(on, months):
     before = months_before(on, months)
     assert (on.year - before.year) * 12 + on.month - before.month == months
     assert before.day == on.day or (before.day < on.day and (before + DAY).month != before.month)
-
-
-PLAN = SeatPlan(
-    "moderation",
-    "Moderation panel",
-    (
-        SeatRule("chair", "Chair", 1, 1, True, "board"),
-        SeatRule("lay", "Lay member", 1, 1, False, "board"),
-        SeatRule(COALITION_SEAT, "Coalition representative", 1, 2, True, COALITION_BODY),
-    ),
-    quorum=1,
-)
-
-
-def test_no_panel_without_a_counted_coalition_voice_is_competent():
-    """Every combination of what can be true of two Coalition members, beside a chair and a lay member who count."""
-    others = [Member(seat, True, True, True, False, Effect.CLEAR) for seat in ("chair", "lay")]
-    one = [
-        Member(COALITION_SEAT, True, accepted, present, recused, effect, nominated)
-        for accepted, present, recused in itertools.product((True, False), repeat=3)
-        for effect in Effect
-        for nominated in (COALITION_BODY, "board", "")
-    ]
-    for pair in itertools.chain([()], ((each,) for each in one), itertools.combinations(one, 2)):
-        faults = competence_faults(PLAN, [*others, *pair])
-        heard = any(is_coalition_voice(each) for each in pair)
-        assert (faults == []) == heard
-        assert heard or faults[0].startswith("No Coalition representative is present")
-
-
-MEMBERS = st.builds(
-    Member,
-    st.sampled_from(["chair", "lay", COALITION_SEAT]),
-    st.booleans(),
-    st.booleans(),
-    st.booleans(),
-    st.booleans(),
-    st.sampled_from(Effect),
-    st.sampled_from([COALITION_BODY, "board", ""]),
-)
-
-
-@given(st.lists(MEMBERS, max_size=6), st.integers(1, 4))
-def test_competent_panel_has_its_voice_its_required_seats_and_its_quorum(members, quorum):
-    competent = competence_faults(replace(PLAN, quorum=quorum), members) == []
-    counted = [each for each in members if each.accepted and each.present and not each.recused]
-    counted = [each for each in counted if each.effect in {Effect.CLEAR, Effect.DECLARE_ONLY}]
-    assert competent == (
-        any(each.seat == COALITION_SEAT and each.nominated_by == COALITION_BODY for each in counted)
-        and any(each.seat == "chair" for each in counted)
-        and len(counted) >= quorum
-    )
-
-
-@given(st.lists(MEMBERS, max_size=6), st.integers(0, 5))
-def test_losing_a_member_never_makes_a_panel_competent(members, leaves):
-    if competence_faults(PLAN, members):
-        gone = [replace(each, recused=each.recused or number == leaves) for number, each in enumerate(members)]
-        assert competence_faults(PLAN, gone) != []
-
-
-@pytest.mark.parametrize(
-    ("change", "fault"),
-    [
-        ({"required": False}, "no required Coalition seat"),
-        ({"minimum": 0}, "no required Coalition seat"),
-        ({"type": "observer"}, "no required Coalition seat"),
-        ({"appointed_by": "board"}, "only a Coalition body may nominate"),
-        ({"maximum": 0}, "minimum 1 and maximum 0"),
-        ({"type": "chair"}, "listed twice"),
-    ],
-)
-def test_plan_that_could_do_without_the_coalition_is_refused(change, fault):
-    seats = (*PLAN.seats[:2], replace(PLAN.seats[2], **change))
-    assert any(fault in each for each in plan_faults(replace(PLAN, seats=seats)))
-
-
-@pytest.mark.parametrize("quorum", [0, 5])
-def test_quorum_beyond_the_seats_is_refused(quorum):
-    assert plan_faults(replace(PLAN, quorum=quorum)) == [
-        f"the quorum of the Moderation panel is {quorum}: it must be between 1 and its 4 seats"
-    ]
-
-
-def test_plan_survives_its_storage():
-    assert SeatPlan.from_json(PLAN.as_json()) == PLAN
 
 
 def test_severest_answer_decides():

@@ -1,0 +1,59 @@
+"""Seat plans, disinterest, quorum: pure predicates over plain values. No database, no clock, no Django.
+
+Sources: the Coalition's demand of 17 October 2011 (a disinterested representative on every panel) and the proposed
+tests D1-D14 of the domain dossier, section 7.2. Windows come from the rule set, in months or days as named.
+"""
+
+from panels.rules.competence import Member, competence_faults, deciding_faults, is_coalition_voice, sitting_faults
+from panels.rules.disinterest import DISINTEREST, disinterest, verdict
+from panels.rules.seats import COALITION_BODY, COALITION_SEAT, SeatPlan, SeatRule, plan_faults
+from panels.rules.shapes import (
+    FAMILY,
+    MAY_DECIDE,
+    OTHER,
+    SEVERITY,
+    STATEMENT,
+    CaseFacts,
+    Declared,
+    Effect,
+    MemberFacts,
+    PastCase,
+    PostFact,
+    Question,
+    Reciprocal,
+    Role,
+    TestResult,
+    months_before,
+)
+
+__all__ = [
+    "COALITION_BODY",
+    "COALITION_SEAT",
+    "DISINTEREST",
+    "FAMILY",
+    "MAY_DECIDE",
+    "OTHER",
+    "SEVERITY",
+    "STATEMENT",
+    "CaseFacts",
+    "Declared",
+    "Effect",
+    "Member",
+    "MemberFacts",
+    "PastCase",
+    "PostFact",
+    "Question",
+    "Reciprocal",
+    "Role",
+    "SeatPlan",
+    "SeatRule",
+    "TestResult",
+    "competence_faults",
+    "deciding_faults",
+    "disinterest",
+    "is_coalition_voice",
+    "months_before",
+    "plan_faults",
+    "sitting_faults",
+    "verdict",
+]
