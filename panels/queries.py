@@ -108,14 +108,26 @@ def store_checks(
 def examine(
     event: Event, panel: Panel, appointments: Sequence[Appointment], items: Sequence[Item], *, moment: str
 ) -> dict[int, list[list[TestResult]]]:
-    """Test everybody against every item and keep the answers; the answers by appointment.
+    """Test everybody against every item and keep the answers; the answers by appointment."""
+    pairs = answers_now(panel, appointments, items)
+    store_checks(event, moment, pairs, clock.now())
+    answers: dict[int, list[list[TestResult]]] = {each.pk: [] for each in appointments}
+    for each, _, results in pairs:
+        answers[each.pk].append(results)
+    return answers
 
-    Whoever has accepted has declared; the others are not asked for a declaration yet. Three queries and one insert.
+
+def answers_now(
+    panel: Panel, appointments: Sequence[Appointment], items: Sequence[Item]
+) -> list[tuple[Appointment, Item, list[TestResult]]]:
+    """Every test for everybody and every item as it stands; nothing is stored. A fixed number of queries.
+
+    Whoever has accepted has declared; the others are not asked for a declaration yet.
     """
     plan, now = plan_of(panel), clock.now()
     known = facts.member_facts(panel, [each.person_id for each in appointments])
     cases = facts.case_facts([item.organisation for item in items], today())
-    pairs = [
+    return [
         (
             each,
             item,
@@ -131,11 +143,6 @@ def examine(
         for each in appointments
         for item in items
     ]
-    store_checks(event, moment, pairs, now)
-    answers: dict[int, list[list[TestResult]]] = {each.pk: [] for each in appointments}
-    for each, _, results in pairs:
-        answers[each.pk].append(results)
-    return answers
 
 
 def answers_on_acceptance(
