@@ -1,0 +1,81 @@
+"""May a panel be listed, convened, or take an item now? `x_faults` answers in sentences, `check_x` raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from panels.errors import NotCompetent, SittingRefused
+from panels.models import AppointmentState, Sitting
+from panels.rules import COALITION_SEAT, Member, SeatPlan, competence_faults, deciding_faults, months_before
+from panels.states import SITTING
+
+if TYPE_CHECKING:
+    from panels.models import Appointment, Panel, Seat
+
+# Years, as the sentences say.
+LISTED_AHEAD = 2
+
+
+class Held(Protocol):
+    """An appointment as it stands, or as it stood."""
+
+    @property
+    def seat(self) -> Seat:
+        """Which seat."""
+        raise NotImplementedError
+
+    @property
+    def state(self) -> str:
+        """In which state."""
+        raise NotImplementedError
+
+
+def convening_faults(plan: SeatPlan, appointments: Iterable[Held]) -> list[str]:
+    """Why a panel may not be convened: the required seats nobody has accepted, the Coalition's first."""
+    accepted = [each.seat.kind for each in appointments if each.state == AppointmentState.ACCEPTED]
+    rules = sorted((rule for rule in plan.seats if rule.required_to_sit), key=lambda rule: rule.type != COALITION_SEAT)
+    return [
+        f"{rule.title}: {accepted.count(rule.type)} of {rule.minimum} accepted."
+        for rule in rules
+        if accepted.count(rule.type) < rule.minimum
+    ]
+
+
+def check_listing(panel: Panel, on: date, now: date) -> None:
+    """Raise SittingRefused for a day that is past, or too far ahead to be meant."""
+    if on < now:
+        raise SittingRefused(f"{on:%-d %B %Y} is past: list the sitting of {panel.ref} for today or a later day.")
+    if on > (latest := months_before(now, -12 * LISTED_AHEAD)):
+        raise SittingRefused(
+            f"{on:%-d %B %Y} is more than two years ahead: list the sitting of {panel.ref} for {latest:%-d %B %Y} at "
+            "the latest."
+        )
+
+
+def check_convening(sitting: Sitting, plan: SeatPlan, appointments: Iterable[Appointment], on: date) -> None:
+    """Raise NotCompetent when a required seat has no accepted member (I1); SittingRefused before the sitting's day.
+
+    A later day is allowed: the record may be made late.
+    """
+    if sitting.state not in SITTING.open_to("convene"):
+        raise SittingRefused(f"{sitting} is convened already.")
+    if faults := convening_faults(plan, appointments):
+        raise NotCompetent(f"{sitting.panel.ref} cannot be convened. " + " ".join(faults))
+    if on < sitting.on:
+        raise SittingRefused(
+            f"{sitting.panel.ref} sits on {sitting.on:%-d %B %Y}: it can be convened on that day, not before."
+        )
+
+
+def check_competent(plan: SeatPlan, members: Iterable[Member], *, case_ref: str) -> None:
+    """Raise NotCompetent when the panel may not take this item now (I1, I3)."""
+    if faults := competence_faults(plan, members):
+        raise NotCompetent(f"The panel cannot take {case_ref}. " + " ".join(faults))
+
+
+def check_deciding(plan: SeatPlan, members: Iterable[Member], *, case_ref: str) -> None:
+    """Raise NotCompetent when the panel may not decide this item now (I1, I2)."""
+    if faults := deciding_faults(plan, members):
+        raise NotCompetent(f"The panel cannot decide {case_ref}. " + " ".join(faults))

@@ -1,0 +1,118 @@
+"""Listing, convening and closing a sitting."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from audit import clock
+from panels.actions import items, seats, sittings
+from panels.errors import NotCompetent, SittingRefused
+from tests.factories import convened, days, london, opened, sitting_on
+from tests.panels.actions.steps import NOW, nothing_broken, refused
+
+pytestmark = pytest.mark.django_db
+
+
+def test_convening_waits_for_acceptance(world, case):
+    meeting = sitting_on(world, "moderation", [case], accept=False)
+    seats.accept_seat(appointment=meeting.of("chair"), by=world.chair)
+    with refused(NotCompetent, "Coalition representative: 0 of 1 accepted"):
+        sittings.convene(sitting=meeting.sitting, by=world.secretary)
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 30])
+def test_sitting_is_convened_on_its_day_or_later(world, case, ahead):
+    """Days are counted in London: midnight there, in summer, is still the day before in UTC."""
+    meeting = sitting_on(world, "moderation", [case], on=NOW.date() + days(ahead))
+    if ahead:
+        with (
+            clock.at(london(2012, 6, 4, hour=23) + days(ahead - 1)),
+            refused(
+                SittingRefused, rf"{meeting.panel.ref} sits on .* 2012: it can be convened on that day, not before"
+            ),
+        ):
+            convened(meeting)
+    with clock.at(london(2012, 6, 4, hour=0) + days(ahead)):
+        convened(meeting)
+    nothing_broken()
+
+
+def test_sitting_held_on_its_day_may_be_recorded_later(world, case):
+    meeting = sitting_on(world, "moderation", [case])
+    with clock.at(NOW + days(3)):
+        convened(meeting)
+    nothing_broken()
+
+
+@pytest.mark.parametrize(
+    ("on", "sentence"),
+    [
+        (date(2012, 6, 3), r"3 June 2012 is past: list the sitting of PAN-\d+ for today or a later day"),
+        (date(2014, 6, 5), r"5 June 2014 is more than two years ahead: list .* for 4 June 2014 at the latest"),
+        (date(9999, 12, 31), "31 December 9999 is more than two years ahead"),
+        (date(1, 1, 1), "1 January 1 is past|1 January 0001 is past"),
+    ],
+)
+def test_sitting_is_listed_for_a_day_that_can_be_meant(world, case, on, sentence):
+    meeting = sitting_on(world, "moderation", [case])
+    agenda = [sittings.Case(case.ccg, case.ref)]
+    with refused(SittingRefused, sentence):
+        sittings.list_sitting(panel=meeting.panel, on=on, cases=agenda, by=world.secretary)
+    latest = sittings.list_sitting(panel=meeting.panel, on=date(2014, 6, 4), cases=agenda, by=world.secretary)
+    assert latest.on == date(2014, 6, 4)
+
+
+@pytest.mark.parametrize("act", ["open", "close", "convene"])
+def test_sitting_goes_one_way(world, case, act):
+    meeting = sitting_on(world, "moderation", [case])
+    if act == "open":
+        with refused(SittingRefused, "is not convened yet: convene it before opening"):
+            opened(meeting, case)
+    elif act == "close":
+        with refused(SittingRefused, "is not in session"):
+            sittings.close_sitting(sitting=meeting.sitting, by=world.chair)
+    else:
+        convened(meeting)
+        with refused(SittingRefused, "is convened already"):
+            sittings.convene(sitting=meeting.sitting, by=world.chair)
+
+
+def test_sitting_closes_when_no_item_is_open_and_takes_none_after(world, case, other_case):
+    meeting = convened(sitting_on(world, "moderation", [case, other_case]))
+    item = opened(meeting, case)
+    with refused(SittingRefused, "is still open: decide it"):
+        sittings.close_sitting(sitting=meeting.sitting, by=world.chair)
+    items.recuse(item=item, appointment=meeting.of("voice"), reason="Interest", by=world.voice)
+    sittings.close_sitting(sitting=meeting.sitting, by=world.chair)
+    with refused(SittingRefused, "is over: list CCG-03A-2012 for another day"):
+        opened(meeting, other_case)
+    with refused(SittingRefused, "is over: list CCG-01A-2012 for another day"):
+        items.note_arrival(item=item, appointment=meeting.of("lay"), by=world.chair)
+
+
+def test_agenda_is_a_set_of_cases_once_a_day(world, case):
+    meeting = sitting_on(world, "moderation", [case])
+    agenda = [sittings.Case(case.ccg, case.ref)]
+    with refused(SittingRefused, "already sits on 4 June 2012"):
+        sittings.list_sitting(panel=meeting.panel, on=NOW.date(), cases=agenda, by=world.secretary)
+    tomorrow = NOW.date() + timedelta(days=1)
+    with refused(SittingRefused, "is on the agenda twice"):
+        sittings.list_sitting(panel=meeting.panel, on=tomorrow, cases=agenda * 2, by=world.secretary)
+    with refused(SittingRefused, "needs at least one case"):
+        sittings.list_sitting(panel=meeting.panel, on=tomorrow, cases=[], by=world.secretary)
+
+
+def test_only_the_chair_and_the_secretariat_run_a_sitting(world, case):
+    meeting = sitting_on(world, "moderation", [case])
+    for name in ("voice", "lay", "outsider", "director"):
+        with refused(PermissionDenied, "Only the chair of"):
+            sittings.convene(sitting=meeting.sitting, by=world.people[name])
+        with refused(PermissionDenied, "Only the Board's secretariat"):
+            sittings.list_sitting(panel=meeting.panel, on=NOW.date(), cases=[], by=world.people[name])
+    convened(meeting)
+    item = opened(meeting, case)
+    with refused(PermissionDenied, "Only the chair of"):
+        items.recuse(item=item, appointment=meeting.of("voice"), reason="Out", by=world.lay)
+    with refused(PermissionDenied, "Only the chair of"):
+        items.decide_item(item=item, outcome="full", reasons="So.", positions={}, by=world.voice)
