@@ -10,11 +10,13 @@ from datetime import date
 from typing import Any
 
 from authorisation.errors import RuleSetRefused
-from panels.rules import SeatPlan, SeatRule, plan_faults
+from directory.models import OrganisationKind
+from panels.rules import SeatPlan, plan_faults
 
 PANEL_KINDS = ("site_visit", "moderation", "conditions", "decision", "review")
 OPTIONAL_KINDS = ("appraisal",)
 UNITS = ("working_days", "calendar_days")
+ACCREDITATIONS = "accreditations"
 TOP = {"substantial_from_level", "meta", "levels", "windows", "disinterest", "panels"}
 META = {"version", "title", "effective_from", "criteria_set", "criteria_count", "source"}
 LEVEL = {"text", "mark", "source", "note"}
@@ -27,7 +29,9 @@ PERIODS = {
     "declaration_days",
 }
 ANSWER_WINDOWS = ("report_comments", "conditions_response")
-PANEL = {"title", "chair", "chair_mark", "quorum", "quorum_mark", "seats", "source", "note"}
+QUORUMS = ("quorum_to_sit", "quorum_to_decide")
+PANEL = {"title", "chair", "chair_mark", "quorum_mark", "seats", "source", "note", *QUORUMS}
+ACCREDITATION = {"title", "mark", "source", "note"}
 REACH = {
     "d1_months",
     "d2_months",
@@ -45,7 +49,11 @@ MOST = 366
 LEVEL_LENGTH = 4
 LONGEST = {"version": 40, "title": 200, "criteria_set": 40}
 SEAT_TEXTS = {"type": 40, "title": 80, "appointed_by": 40}
-SEAT = {"type", "title", "minimum", "maximum", "required", "appointed_by", "mark", "source", "note"}
+LONGEST_NAME = 40
+REQUIRED = ("required_to_sit", "required_to_decide")
+SEAT = {"accreditation", "minimum", "maximum", "mark", "source", "note", *SEAT_TEXTS, *REQUIRED}
+# Keys of rule sets up to 2012.1, and what took their place. What is stored already is still read: see `seat_plan`.
+RETIRED = {"quorum": QUORUMS, "required": REQUIRED}
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ def read(source: bytes) -> RuleSetFile:
 
 
 def _faults(body: Mapping[str, Any]) -> list[str]:
-    faults = _unknown("the file", body, TOP)
+    faults = _unknown("the file", body, TOP | {ACCREDITATIONS})
     missing = sorted(TOP - body.keys())
     faults += [f"[{name}] is missing" for name in missing]
     if missing:
@@ -97,13 +105,20 @@ def _faults(body: Mapping[str, Any]) -> list[str]:
     faults += _level_faults(body["levels"], body["substantial_from_level"])
     faults += _window_faults(body["windows"])
     faults += _disinterest_faults(body["disinterest"])
-    return faults + _panel_faults(body["panels"])
+    offered = body.get(ACCREDITATIONS, {})
+    return faults + _accreditation_faults(offered) + _panel_faults(body["panels"], offered)
 
 
 def _unknown(where: str, body: Mapping[str, Any], known: set[str]) -> list[str]:
-    return [
-        f'{where} has an unknown key "{key}": remove it or correct its spelling' for key in sorted(body.keys() - known)
-    ] + [f"{where}: {key} must be text" for key in sorted(TEXTS & body.keys()) if not _is_note(body[key])]
+    return [f"{where} has {_stranger(key)}" for key in sorted(body.keys() - known)] + [
+        f"{where}: {key} must be text" for key in sorted(TEXTS & body.keys()) if not _is_note(body[key])
+    ]
+
+
+def _stranger(key: str) -> str:
+    if key in RETIRED:
+        return f'the key "{key}" of an earlier release: write {" and ".join(RETIRED[key])} in its place'
+    return f'an unknown key "{key}": remove it or correct its spelling'
 
 
 def _is_note(value: object) -> bool:
@@ -174,15 +189,30 @@ def _whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST
 
 
-def _panel_faults(panels: Mapping[str, Any]) -> list[str]:
-    faults = _unknown("[panels]", panels, {*PANEL_KINDS, *OPTIONAL_KINDS})
-    faults += [f"[panels.{kind}] is missing" for kind in PANEL_KINDS if kind not in panels]
-    for kind, panel in panels.items():
-        faults += _one_panel_faults(f"[panels.{kind}]", kind, panel)
+def _accreditation_faults(offered: object) -> list[str]:
+    if not isinstance(offered, dict):
+        return [f"[{ACCREDITATIONS}] must be a table"]
+    faults = []
+    for kind, body in offered.items():
+        where = f"[{ACCREDITATIONS}.{kind}]"
+        if not 0 < len(kind.strip()) <= len(kind) <= LONGEST_NAME:
+            faults.append(f'accreditation "{kind}" needs a name of 1 to {LONGEST_NAME} characters')
+        if not isinstance(body, dict) or not isinstance(body.get("title"), str) or not body["title"].strip():
+            faults.append(f"{where} needs a title")
+        else:
+            faults += _unknown(where, body, ACCREDITATION)
     return faults
 
 
-def _one_panel_faults(where: str, kind: str, panel: object) -> list[str]:
+def _panel_faults(panels: Mapping[str, Any], accreditations: object) -> list[str]:
+    faults = _unknown("[panels]", panels, {*PANEL_KINDS, *OPTIONAL_KINDS})
+    faults += [f"[panels.{kind}] is missing" for kind in PANEL_KINDS if kind not in panels]
+    for kind, panel in panels.items():
+        faults += _one_panel_faults(f"[panels.{kind}]", kind, panel, accreditations)
+    return faults
+
+
+def _one_panel_faults(where: str, kind: str, panel: object, accreditations: object) -> list[str]:
     if not isinstance(panel, dict):
         return [f"{where} must be a table"]
     faults = _unknown(where, panel, PANEL)
@@ -190,14 +220,17 @@ def _one_panel_faults(where: str, kind: str, panel: object) -> list[str]:
     if not isinstance(seats, list) or not all(isinstance(seat, dict) for seat in seats):
         return [*faults, f"{where} needs its seats as tables [[panels.{kind}.seats]]"]
     shaped = [
-        fault for number, seat in enumerate(seats, start=1) for fault in _seat_faults(f"{where} seat {number}", seat)
+        fault
+        for number, seat in enumerate(seats, start=1)
+        for fault in _seat_faults(f"{where} seat {number}", seat, accreditations)
     ]
-    if not _whole(panel.get("quorum"), 1):
-        shaped.append(f"{where} needs a quorum of 1 or more")
+    shaped += [
+        f"{where} needs {key} as a whole number of 1 or more" for key in QUORUMS if not _whole(panel.get(key), 1)
+    ]
     return faults + (shaped or plan_faults(_plan(kind, panel, {})))
 
 
-def _seat_faults(where: str, seat: Mapping[str, Any]) -> list[str]:
+def _seat_faults(where: str, seat: Mapping[str, Any], accreditations: object) -> list[str]:
     faults = _unknown(where, seat, SEAT)
     faults += [
         f"{where} needs {key} as text of at most {longest} characters"
@@ -209,14 +242,29 @@ def _seat_faults(where: str, seat: Mapping[str, Any]) -> list[str]:
         for key in ("minimum", "maximum")
         if not _whole(seat.get(key), 0)
     ]
-    if not isinstance(seat.get("required"), bool):
-        faults.append(f"{where} needs required = true or false")
+    faults += [f"{where} needs {key} = true or false" for key in REQUIRED if not isinstance(seat.get(key), bool)]
+    if isinstance(seat.get("appointed_by"), str) and seat["appointed_by"] not in OrganisationKind.values:
+        faults.append(
+            f'{where} is appointed_by "{seat["appointed_by"]}", which is no kind of organisation: name one of '
+            + ", ".join(OrganisationKind.values)
+        )
+    asked = seat.get("accreditation")
+    if asked is not None and (not isinstance(asked, str) or asked not in _names(accreditations)):
+        faults.append(
+            f'{where} asks for accreditation "{asked}", which is not in [{ACCREDITATIONS}]: add it there, correct its '
+            "name, or leave it out"
+        )
     return faults
 
 
+def _names(accreditations: object) -> set[str]:
+    return set(accreditations) if isinstance(accreditations, dict) else set()
+
+
 def _plan(kind: str, panel: Mapping[str, Any], windows: Mapping[str, int]) -> SeatPlan:
-    seats = tuple(SeatRule.from_json(seat) for seat in panel.get("seats", []))
-    return SeatPlan(kind, panel.get("title", kind), seats, panel["quorum"], panel["quorum"], windows)
+    """Also of a body stored by an earlier release, whose one quorum and one `required` meant both."""
+    named = {"kind": kind, "title": panel.get("title", kind), "seats": panel.get("seats", []), "windows": windows}
+    return SeatPlan.from_json({**panel, **named})
 
 
 def _plain(value: Any) -> Any:
@@ -229,9 +277,19 @@ def _plain(value: Any) -> Any:
 
 
 def seat_plan(body: Mapping[str, Any], kind: str) -> SeatPlan:
-    """The seats, quorum and disinterest windows of one kind of panel, from a rule set's body."""
+    """The seats, quorums and disinterest windows of one kind of panel, from a rule set's body."""
     windows = {key: value for key, value in body["disinterest"].items() if isinstance(value, int)}
     return _plan(kind, body["panels"][kind], windows)
+
+
+def has_kind(body: Mapping[str, Any], kind: str) -> bool:
+    """Whether a rule set seats this kind of panel; only appraisal may be left out."""
+    return kind in body["panels"]
+
+
+def accreditations(body: Mapping[str, Any]) -> dict[str, str]:
+    """The title of each kind of accreditation a rule set knows; none in those of earlier releases."""
+    return {kind: each["title"] for kind, each in body.get(ACCREDITATIONS, {}).items()}
 
 
 def levels(body: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -282,7 +282,7 @@ def test_commands_load_the_real_files(db):
     call_command("import_criteria", DATA / "criteria-2012.csv", criteria_version="2012", stdout=out)
     call_command("load_ruleset", DATA / "ruleset-2012.toml", stdout=out)
     assert out.getvalue().startswith("Criteria 2012: 119, SHA-256 ")
-    assert "Rule set 2012.1: Authorisation of clinical commissioning groups 2012-13" in out.getvalue()
+    assert "Rule set 2012.2: Authorisation of clinical commissioning groups 2012-13" in out.getvalue()
 
 
 @pytest.mark.parametrize("command", ["import_criteria", "load_ruleset"])

@@ -113,7 +113,7 @@ class World:
 def small_ruleset(version: str = "small", **replaced: str) -> bytes:
     """The rule set of 2012 over the small criteria; each keyword text is replaced by its value."""
     text = (DATA / "ruleset-2012.toml").read_text()
-    text = text.replace('version = "2012.1"', f'version = "{version}"')
+    text = text.replace('version = "2012.2"', f'version = "{version}"')
     text = text.replace('criteria_set = "2012"', 'criteria_set = "small"').replace("= 119", f"= {len(CRITERIA)}")
     for old, new in replaced.items():
         text = text.replace(old, new)
