@@ -165,7 +165,7 @@ class Outcome(RecordedFact):
 
 
 class AgendaOrder(RecordedFact):
-    """The order in which a sitting takes its items. The latest row counts; without one, the order they were listed in."""
+    """The order in which a sitting takes its items: the latest row, or else the order they were listed in."""
 
     sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="orders")
     items = models.JSONField(help_text="Keys of the items, first to last")
