@@ -8,6 +8,8 @@ from audit.models import Event
 from authorisation.enums import Tier, WindowKind
 from authorisation.errors import DecisionRefused, WindowRefused
 from authorisation.models import ApplicationReview, Decision, Finding, Recommendation, Window
+from directory.models import Organisation, OrganisationKind
+from directory.queries import today
 from panels.models import Outcome, PanelKind, Position
 
 if TYPE_CHECKING:
@@ -82,6 +84,27 @@ def _check_tiers(application: Application, outcome: Outcome) -> None:
             f"{position.appointment.person} assessed {application.ref} at the desk and took a position on it in "
             f"{outcome.item.panel.ref}: put it on a new agenda, without them."
         )
+
+
+def check_beneficiary(application: Application, code: str) -> Organisation:
+    """The organisation of that code, which may take over functions of the applicant's (SI 2012/1631 reg 8(8)-(9)).
+
+    Raises DecisionRefused when there is none, it is no CCG or is closed, or it is the applicant itself.
+    """
+    other = Organisation.objects.filter(code=code).first()
+    if other is None:
+        raise DecisionRefused(f"No organisation has the code {code}: enter the code of another CCG, such as 02Q.")
+    if other.pk == application.ccg_id:
+        raise DecisionRefused(
+            f"{other} is the CCG under review: a direction that takes functions from it names another CCG."
+        )
+    if other.kind != OrganisationKind.CCG:
+        raise DecisionRefused(
+            f"{other} is a {other.get_kind_display().lower()}: only another CCG may exercise a CCG's functions."
+        )
+    if other.closed is not None and other.closed < today():
+        raise DecisionRefused(f"{other} closed on {other.closed:%-d %B %Y}: name a CCG that is open.")
+    return other
 
 
 def check_windows_over(application: Application, outcome: Outcome) -> None:

@@ -21,12 +21,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Proposed:
-    """A condition as a conditions panel proposes it."""
+    """A condition as a conditions panel proposes it; `other`: the code of the CCG that would take over functions."""
 
     code: str
     level: str
     discharge_test: str
     direction: str = ""
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ def proposal_faults(proposals: Sequence[Proposed], unmet: Iterable[str], levels:
         f"{each.code} has no test of discharge: say what the CCG must show"
         for each in proposals
         if not each.discharge_test.strip()
+    ]
+    faults += [
+        f"{each.code} names {each.other} to take over functions and has no direction: write it, or name nobody"
+        for each in proposals
+        if each.other and not each.direction.strip()
     ]
     return faults
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from audit import clock
@@ -11,13 +11,14 @@ from authorisation.actions.windows import open_window
 from authorisation.enums import AuthorisationOutcome, WindowKind
 from authorisation.errors import DecisionRefused
 from authorisation.models import Application, ProposedCondition, Recommendation, SignOff
-from authorisation.policies import check_item, check_report_window_over
+from authorisation.policies import check_beneficiary, check_item, check_report_window_over
 from authorisation.queries import criterion_keys, unmet
 from authorisation.rules import Proposed, proposal_faults
 from authorisation.rulesets import levels
 
 if TYPE_CHECKING:
-    from directory.models import Person
+    from audit.models import Event
+    from directory.models import Organisation, Person
     from panels.models import Item
 
 
@@ -72,12 +73,14 @@ def sign_off(application: Application, *, note: str, by: Person) -> None:
 def propose_conditions(application: Application, *, item: Item, proposals: Sequence[Proposed], by: Person) -> None:
     """One condition and one support level for each unmet criterion; the CCG's window to answer opens.
 
-    Raises DecisionRefused when conditions and unmet criteria differ, or a level is not of the rule set (I5).
+    Raises DecisionRefused when conditions and unmet criteria differ, a level is not of the rule set (I5), or a
+    direction names an organisation that could not take functions over.
     """
     outcome = check_item(application, item, kind="conditions", decided=True)
     faults = proposal_faults(proposals, unmet(application), levels(application.ruleset.body))
     if faults:
         raise DecisionRefused(f"The conditions on {application.ref} cannot be recorded: " + "; ".join(faults) + ".")
+    others = {each.code: check_beneficiary(application, each.other) for each in proposals if each.other}
     event = record(
         application,
         "conditions.proposed",
@@ -86,6 +89,7 @@ def propose_conditions(application: Application, *, item: Item, proposals: Seque
         public={
             "panel": item.panel.ref,
             "conditions": [[each.code, each.level, bool(each.direction)] for each in proposals],
+            **({"others": [[code, other.code] for code, other in others.items()]} if others else {}),
         },
         private={"free_text": {"tests": [[each.code, each.discharge_test, each.direction] for each in proposals]}},
     )
@@ -98,6 +102,13 @@ def propose_conditions(application: Application, *, item: Item, proposals: Seque
         outcome=AuthorisationOutcome.CONDITIONAL,
         made_at=clock.now(),
     )
+    _propose(event, application, proposals, others)
+    open_window(application, event, WindowKind.CONDITIONS_RESPONSE)
+
+
+def _propose(
+    event: Event, application: Application, proposals: Sequence[Proposed], others: Mapping[str, Organisation]
+) -> None:
     known = criterion_keys(application, code__in=[each.code for each in proposals])
     ProposedCondition.objects.bulk_create(
         ProposedCondition(
@@ -108,7 +119,7 @@ def propose_conditions(application: Application, *, item: Item, proposals: Seque
             level=each.level,
             discharge_test=each.discharge_test,
             direction=each.direction,
+            other=others.get(each.code),
         )
         for each in proposals
     )
-    open_window(application, event, WindowKind.CONDITIONS_RESPONSE)

@@ -40,11 +40,22 @@ class ProposedCondition(RecordedFact):
     level = models.CharField(max_length=4)
     discharge_test = models.TextField(help_text="What the CCG must show for the condition to be discharged")
     direction = models.TextField(blank=True, help_text="Legal directions proposed with it, one a line")
+    other = models.ForeignKey(
+        "directory.Organisation",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The other organisation that would take over functions (SI 2012/1631 reg 8(8)-(9))",
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["application", "attempt", "criterion"], name="authorisation_proposed_once"),
             models.CheckConstraint(condition=~Q(discharge_test=""), name="authorisation_proposed_with_test"),
+            models.CheckConstraint(
+                condition=Q(other__isnull=True) | ~Q(direction=""), name="authorisation_other_with_direction"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -51,6 +51,9 @@ def test_fault_sentences_name_the_criterion_and_the_cure():
         '1.1A has support level "IX": choose one of I, II, III, IV',
         "1.1A has no test of discharge: say what the CCG must show",
     ]
+    assert proposal_faults([Proposed("1.1A", "I", "Show.", " ", "02Q")], ["1.1A"], dict.fromkeys(LEVELS)) == [
+        "1.1A names 02Q to take over functions and has no direction: write it, or name nobody"
+    ]
     assert review_faults([Reviewed("1.1A", ReviewResult.KEEP, "")], {"1.1B": "I"}, LEVELS) == [
         "1.1A has no open condition",
         "1.1B has an open condition and no result",

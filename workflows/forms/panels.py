@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from authorisation.enums import PANEL_OUTCOMES
+from authorisation.errors import DecisionRefused
+from authorisation.policies import check_beneficiary
 from authorisation.queries import criteria, unmet
 from authorisation.rules import Proposed
 from authorisation.rulesets import levels as levels_of
 from directory.forms.acting import Group
-from directory.forms.fields import AreaField, SelectField
+from directory.forms.fields import AreaField, SelectField, TextField
 from panels.presenters.seating import outcome_text
 from workflows.actions import cases
 from workflows.forms.base import PanelStepForm, StepForm
@@ -133,26 +135,43 @@ class Conditions(_OutcomeForm):
             self.fields[f"direction-{code}"] = AreaField(
                 label=f"Legal directions with {code}, if any", help_text="One a line", rows=2, required=False
             )
+            self.fields[f"other-{code}"] = TextField(
+                label=f"Code of the CCG that would take over functions with {code}, if any",
+                help_text="For example 02Q; its people then leave the room for this case",
+                max_length=10,
+                width="5",
+                required=False,
+            )
 
     def groups(self) -> Sequence[Group]:
         """The item, then one group for each criterion."""
         each = [
             Group(
-                [self[f"{name}-{one.code}"] for name in ("level", "test", "direction")],
+                [self[f"{name}-{one.code}"] for name in ("level", "test", "direction", "other")],
                 heading=f"{one.code} {one.text}",
             )
             for one in self.asked
         ]
         return [Group([self["panel_item"]]), *each]
 
+    def clean(self) -> dict[str, Any]:
+        """Codes of other CCGs as they are written in the register, each told beside its own field when it cannot be."""
+        given = super().clean() or self.cleaned_data
+        for each in self.asked:
+            name = f"other-{each.code}"
+            if code := given.get(name, "").upper():
+                try:
+                    given[name] = check_beneficiary(self.case, code).code
+                except DecisionRefused as refusal:
+                    self.add_error(name, str(refusal))
+        return given
+
     def act(self, by: Person) -> str:
         """Record."""
         given = self.cleaned_data
         proposals = [
-            Proposed(
-                each.code, given[f"level-{each.code}"], given[f"test-{each.code}"], given[f"direction-{each.code}"]
-            )
-            for each in self.asked
+            Proposed(code, *(given[f"{name}-{code}"] for name in ("level", "test", "direction", "other")))
+            for code in (each.code for each in self.asked)
         ]
         cases.record_conditions(self.case, item=self.panel_item, proposals=proposals, by=by)
         return "The proposed conditions are recorded. The CCG may answer them now."

@@ -126,6 +126,7 @@ class ProposedLine:
     support: str
     test: str
     direction: str
+    other: str
 
 
 @dataclass(frozen=True)
@@ -296,7 +297,7 @@ def _criterion(criterion: Criterion, found: Sequence[Finding]) -> CriterionLine:
 
 def _proposed(case: Application) -> list[ProposedLine]:
     """What the last conditions panel proposed."""
-    rows = list(ProposedCondition.objects.filter(application=case).select_related("criterion"))
+    rows = list(ProposedCondition.objects.filter(application=case).select_related("criterion", "other"))
     latest = max((row.attempt for row in rows), default=0)
     levels: Mapping[str, dict[str, str]] = case.ruleset.body["levels"]
     return [
@@ -307,6 +308,7 @@ def _proposed(case: Application) -> list[ProposedLine]:
             support(levels, row.level),
             row.discharge_test,
             row.direction,
+            str(row.other) if row.other else "",
         )
         for row in sorted(rows, key=lambda row: row.criterion.position)
         if row.attempt == latest
