@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Q
 
+from authorisation.reasons import READS_ALL, READS_REGION, offices_open, seats_open
 from directory import grants
 from directory.models import Organisation, Person
 from directory.queries import board_id
-from panels.models import AppointmentState, DisinterestCheck, Item, PanelGrant, Recusal
-from panels.rules import Effect
 
-READS_ALL = frozenset({"administer", "assess", "read_second", "audit", "rule_on_conflicts"})
-READS_REGION = frozenset({"sign_off", "agree_plan"})
+__all__ = ["READS_ALL", "READS_REGION", "own_applications", "readable", "readable_cases"]
 
 
 def readable(person: Person | AnonymousUser) -> Q:
-    """The condition an application must meet for this person to read it."""
+    """The condition an application must meet for this person to read it: any one of `authorisation.reasons`."""
     if isinstance(person, AnonymousUser) or not person.is_active:
         return Q(pk__in=())
-    held = grants.held_by(person)
-    national = board_id()
-    if any(codename in READS_ALL and organisation == national for codename, organisation in held):
-        return Q()
-    offices = [organisation for codename, organisation in held if codename in READS_REGION]
-    own = [organisation for codename, organisation in held if codename == "act_for"]
-    return (
-        Q(ccg__in=own)
-        | Q(ccg__parent__in=offices)
-        | Q(ccg__parent__parent__in=offices)
-        | Q(ref__in=_before_my_panels(person))
-    )
-
-
-def _before_my_panels(person: Person) -> object:
-    """References of the cases before panels this person sits on, may judge, and has not left the room for (I3).
-
-    Whoever is barred from a case, or was never tested against it, reads none of its papers. Leaving the room for a
-    case closes it on the earlier panels too; a later one, with its own declaration and tests, opens it again.
-    """
-    sits = PanelGrant.objects.filter(user=person, user__is_active=True, permission__codename="sit")
-    mine = Q(appointment__person=person, appointment__state=AppointmentState.ACCEPTED, item=OuterRef("pk"))
-    left = Recusal.objects.filter(
-        item__case_ref=OuterRef("case_ref"), item__gte=OuterRef("pk"), appointment__person=person
-    )
-    tested = DisinterestCheck.objects.filter(mine).order_by("-pk").values("effect")[:1]
-    return (
-        Item.objects.filter(panel__in=sits.values("content_object_id"))
-        .annotate(effect=Subquery(tested))
-        .exclude(Exists(left))
-        .filter(effect__isnull=False)
-        .exclude(effect=Effect.BARRED)
-        .values("case_ref")
-    )
+    conditions = [*offices_open(grants.held_by(person)), seats_open(person)]
+    # An office that reads everything needs no second reason, and the database no second question.
+    return Q() if Q() in conditions else reduce(or_, conditions)
 
 
 def own_applications(person: Person) -> set[int]:
