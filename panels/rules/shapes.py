@@ -11,6 +11,7 @@ from enum import StrEnum
 FAMILY = "family"
 STATEMENT = "statement"
 OTHER = "other"
+PREPARED = "prepared"
 
 
 class Effect(StrEnum):
@@ -61,14 +62,22 @@ class PostFact:
 class Declared:
     """One interest a person declared: its kind (`own`, `family`, `statement`, ...) and the organisation it names.
 
-    `ends` is the first day it no longer holds; without dates it holds for ever. `made_on` is the day it was declared.
+    `ends` is the first day it no longer holds; without dates it holds for ever. `made_at` is when it was declared.
+    `organisation_kind` and `parent` are of the organisation named, "" where they are not known.
     """
 
     kind: str
     organisation: str
     starts: date | None = None
     ends: date | None = None
-    made_on: date | None = None
+    made_at: datetime | None = None
+    organisation_kind: str = ""
+    parent: str = ""
+
+    @property
+    def since(self) -> date | None:
+        """The day it began: as declared, or else the day of the declaration."""
+        return self.starts or (self.made_at.date() if self.made_at else None)
 
     def held_within(self, on: date, months: int) -> bool:
         """Whether the interest is held on a day, or was within so many months before it."""

@@ -109,7 +109,7 @@ def test_what_was_declared_counts_when_a_seat_is_offered_again(world, case, nil_
     interest = seats.Interest("post", case.ccg, "Advised them")
     seats.accept_seat(appointment=meeting.of("lay"), by=world.lay, interests=[interest])
     again = [seats.Proposal(seat, world.lay, board)]
-    with refused(SeatRefused, "cannot take the seat of Lay member. Barred by D14: declared an interest in 01A"):
+    with refused(SeatRefused, "cannot take the seat of Lay member. Barred by D1: declared an interest in 01A itself"):
         seats.fill_seats(panel=meeting.panel, proposals=again, by=world.secretary)
     tomorrow, agenda = NOW.date() + days(1), [sittings.Case(far.ccg, far.ref)]
     sittings.list_sitting(panel=meeting.panel, on=tomorrow, cases=agenda, by=world.secretary)

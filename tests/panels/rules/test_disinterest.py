@@ -86,7 +86,7 @@ def test_no_declaration_bars():
 def test_interest_declared_earlier_bars_before_a_fresh_declaration_is_asked_for():
     member = MemberFacts(declared_at=AT - 400 * DAY, declared=frozenset({Declared("post", CASE.code)}))
     answers = disinterest(Question(member, CASE, "lay", AT, WINDOWS), declared=False)
-    assert verdict(answers).sentence == f"Barred by D14: declared an interest in {CASE.code}."
+    assert verdict(answers).sentence == "Barred by D1: declared an interest in 01A itself."
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_interest_declared_earlier_bars_before_a_fresh_declaration_is_asked_for(
         ("family", "03A", "D8", Effect.CLEAR, Effect.CLEAR),
         ("statement", "01A", "D12", Effect.DECLARE_ONLY, Effect.DECLARE_ONLY),
         ("statement", "01A", "D14", Effect.CLEAR, Effect.CLEAR),
-        ("own", "01A", "D14", Effect.BARRED, Effect.BARRED),
-        ("own", "02A", "D14", Effect.CLEAR, Effect.CLEAR),
+        ("own", "01A", "D1", Effect.BARRED, Effect.BARRED),
+        ("own", "02A", "D4", Effect.DECLARE_ONLY, Effect.BARRED),
     ],
 )
 def test_what_is_declared_counts(kind, place, rule, lay, coalition):

@@ -169,7 +169,7 @@ def test_declaration_that_bars_from_every_case_is_recorded_and_said_so(offered):
     assert (answered.status_code, page.status) == (302, 200)
     assert (
         "✓ Your declaration is recorded. It keeps you from every case before this panel "
-        "(Barred by D14: declared an interest in 01A), so the seat is free for somebody else."
+        "(Barred by D1: declared an interest in 01A itself), so the seat is free for somebody else."
     ) in page.words
     assert Appointment.objects.get(pk=offered.meeting.members["voice"].pk).state == "declined"
     assert Declaration.objects.get(person=offered.world.voice, panel=offered.meeting.panel).organisation.code == "01A"
