@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from directory import grants
 from directory.models import Organisation, Person
 from directory.queries import board_id
-from panels.models import Item, PanelGrant, Recusal
+from panels.models import LIVE, Item, PanelGrant, Recusal
 
 if TYPE_CHECKING:
     from panels.models import Appointment, Panel
@@ -77,6 +77,29 @@ def nominates_for(by: Person) -> set[int]:
     """The keys of the organisations this person nominates for."""
     return {organisation for codename, organisation in grants.held_by(by) if codename == "nominate"}
 
+
+def rules_on_conflicts(by: Actor) -> bool:
+    """Whether this person is the Board's conflicts guardian."""
+    return by != "system" and grants.holds(by, "rule_on_conflicts", board_id())
+
+
+def check_rules(by: Actor, panel: Panel) -> None:
+    """Raise PermissionDenied for all but the conflicts guardian, and for one with a seat on the panel, chair or not."""
+    if not rules_on_conflicts(by):
+        raise PermissionDenied("Only the conflicts guardian of the Board rules on interests: a chair never does.")
+    if panel.appointments.filter(person=by, state__in=LIVE).exists():
+        raise PermissionDenied(f"You have a seat on {panel.ref}: somebody else rules on interests there.")
+
+
+def check_objects(by: Actor, organisation: Organisation) -> None:
+    """Raise PermissionDenied unless somebody answers for the organisation under review."""
+    if by == "system" or not grants.holds(by, "act_for", organisation.pk):
+        raise PermissionDenied(f"Only who answers for {organisation.name} may object to who judges it.")
+
+
+def answers_for(by: Person) -> set[int]:
+    """The keys of the organisations this person answers for."""
+    return {organisation for codename, organisation in grants.held_by(by) if codename == "act_for"}
 
 def check_own_seat(by: Actor, appointment: Appointment) -> None:
     """Raise PermissionDenied when somebody answers for another member."""
