@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -33,3 +34,9 @@ def refuse_demonstration_key(key: str) -> None:
             "(or DEMONSTRATION=1 to run the demonstration)."
         )
         raise ImproperlyConfigured(message)
+
+
+def site_of(hosts: Sequence[str]) -> str:
+    """Give the address mail links to: the first name this site answers to, over https; without one, this machine."""
+    names = [host.lstrip(".") for host in hosts if host.strip("*.")]
+    return f"https://{names[0]}" if names else "http://localhost:8000"

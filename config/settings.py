@@ -9,7 +9,7 @@ from pathlib import Path
 
 import environ
 
-from config.environment import local_key, refuse_demonstration_key
+from config.environment import local_key, refuse_demonstration_key, site_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -177,12 +177,18 @@ if DEMONSTRATION:
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="panels@localhost")
+# Seconds a mail server is waited for; a worker's claim on a message lasts longer.
+EMAIL_TIMEOUT = 30
+# Where the links in mail lead: the address people open this site at, without a slash at its end.
+SITE_URL = env.str("SITE_URL", default=site_of([] if DEMONSTRATION else ALLOWED_HOSTS)).rstrip("/")
 # Where people who use this service get its source, as the licence asks; shown on the page "About".
 SOURCE_URL = env.str("SOURCE_URL", default="")
 
 CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5, "socket_timeout": 30}
+# max_retries: whoever sends a message does not wait for a broker that is away (six seconds each, unless told); rows say
+# what is owed. Workers and beat try again by their own rule.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5, "socket_timeout": 30, "max_retries": 0}
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_ACKS_LATE = True
@@ -193,6 +199,7 @@ CELERY_TIMEZONE = TIME_ZONE
 # A sweep that waited past its turn is dropped: the next one finds the same rows.
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "workflows.tasks.sweep", "schedule": 30.0, "options": {"expires": 25}},
+    "messages": {"task": "directory.tasks.sweep_messages", "schedule": 30.0, "options": {"expires": 25}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 

@@ -25,3 +25,7 @@ class BadGrant(Refused):
 
 class BadFile(Refused):
     """A file of organisations cannot be imported; the message lists its rows."""
+
+
+class BadMessage(Refused):
+    """A message cannot be written, or cannot be sent again."""

@@ -1,4 +1,7 @@
-"""Invariant I12 recomputed: grants are exactly what posts in force call for. Sentences name streams, never people."""
+"""What the directory must keep, recomputed: grants are exactly what posts in force call for (I12), no message is lost.
+
+Sentences name streams, never people.
+"""
 
 from collections.abc import Callable
 
@@ -7,7 +10,7 @@ from django.db.models import Q
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from directory.grants import Grant, justified
-from directory.models import Organisation, OrganisationGrant, Person, Post
+from directory.models import Message, Organisation, OrganisationGrant, Person, Post
 from directory.queries import today
 
 
@@ -56,10 +59,17 @@ def no_grant_by_another_way() -> list[str]:
     return [f"Permissions on organisations are given {way} ({count})." for way, count in counts.items() if count]
 
 
+def messages_have_their_delivery() -> list[str]:
+    """Find messages that nobody would ever send."""
+    lost = Message.objects.filter(delivery__isnull=True).order_by("pk")
+    return [f"Message {pk} ({kind}) has no delivery: it is never sent." for pk, kind in lost.values_list("pk", "kind")]
+
+
 CHECKS: dict[str, Callable[[], list[str]]] = {
     "I12 grants follow posts": grants_follow_posts,
     "I12 posts in force follow their dates": posts_follow_their_dates,
     "I12 grants are given in no other way": no_grant_by_another_way,
+    "messages are each owed, sent or settled": messages_have_their_delivery,
 }
 
 

@@ -38,3 +38,14 @@ def may_see_email(viewer: Person | AnonymousUser, person: Person) -> bool:
     if not isinstance(viewer, Person) or not viewer.is_active:
         return False
     return viewer.pk == person.pk or viewer.administers()
+
+
+def may_send_again(by: Actor) -> bool:
+    """The secretariat sees to messages that failed."""
+    return may_administer(by)
+
+
+def check_may_send_again(by: Actor) -> None:
+    """Raise unless the actor may send messages again."""
+    if not may_send_again(by):
+        raise PermissionDenied("Only the secretariat of the Board may send a message again.")

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit import clock
 from directory.errors import BadOrganisation
-from directory.models import Organisation, Post, Tie, TieKind
+from directory.models import DeliveryState, Message, Organisation, Post, Tie, TieKind
 from directory.rules import BOARD_CODE
 
 
@@ -74,3 +74,12 @@ def posts_between(person_id: int, since: date, until: date) -> QuerySet[Post]:
 
 def _standing(on: date) -> Q:
     return Q(starts__lte=on) & (Q(ends__isnull=True) | Q(ends__gt=on))
+
+
+def messages_about(seen: QuerySet[Message], *, state: str = "", words: str = "") -> QuerySet[Message]:
+    """Messages the newest first, narrowed to a state and to recipients whose names hold every word."""
+    if state in DeliveryState.values:
+        seen = seen.filter(delivery__state=state)
+    for word in words.split():
+        seen = seen.filter(to__full_name__icontains=word)
+    return seen.select_related("to", "delivery").order_by("-pk")

@@ -47,3 +47,15 @@ class NewPost:
     starts: date
     ends: date | None = None
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """One message to one person; what each part must be says `directory.actions.messages.write`."""
+
+    to: Person
+    kind: str
+    subject: str
+    text: str
+    link: str
+    about: str = ""

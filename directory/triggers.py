@@ -1,10 +1,12 @@
-"""Invariant I12 in the database: a grant stands exactly while a post in force calls for it."""
+"""What the database refuses: grants that posts in force do not call for (I12), and mail that was settled already."""
 
 from audit.triggers import refuse
 from directory.models import OrganisationKind, PostKind
+from directory.models.messages import FINAL, DeliveryState
 from directory.rules import grants_of
 
 GRANTS = "directory_organisationgrant"
+DELIVERIES = "directory_delivery"
 
 
 def _called_for(row: str) -> str:
@@ -28,6 +30,11 @@ def _called_for(row: str) -> str:
 
 def register() -> None:
     """Name the directory's own triggers; the audit app installs them after every migration."""
+    _register_grants()
+    _register_deliveries()
+
+
+def _register_grants() -> None:
     refuse(
         table=GRANTS,
         on="INSERT",
@@ -47,4 +54,28 @@ def register() -> None:
         on="UPDATE",
         name="grant_fixed",
         message="A grant is given or taken with its post, never edited.",
+    )
+
+
+def _register_deliveries() -> None:
+    refuse(
+        table=DELIVERIES,
+        on=["DELETE", "TRUNCATE"],
+        name="delivery_kept",
+        message="What became of a message is never deleted.",
+    )
+    ended = ", ".join(f"'{state}'" for state in FINAL)
+    refuse(
+        table=DELIVERIES,
+        on="UPDATE",
+        name="delivery_ended",
+        when=f"OLD.state IN ({ended}) OR NEW.message_id <> OLD.message_id",
+        message="This message was sent, withheld or kept for good. Write a new message.",
+    )
+    refuse(
+        table=DELIVERIES,
+        on="UPDATE",
+        name="delivery_unclaimed",
+        when=f"NEW.state = '{DeliveryState.SENT}' AND OLD.state NOT IN ('{DeliveryState.SENDING}', {ended})",
+        message="Only a message that a worker has claimed can have been sent.",
     )

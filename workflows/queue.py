@@ -9,6 +9,8 @@ from contextvars import ContextVar
 
 from kombu.exceptions import OperationalError
 
+from directory import messages
+
 logger = logging.getLogger(__name__)
 _held: ContextVar[list[int] | None] = ContextVar("workflows_held_jobs", default=None)
 
@@ -29,10 +31,14 @@ def send_job(task_pk: int) -> None:
 
 @contextmanager
 def held() -> Iterator[list[int]]:
-    """Collect jobs instead of sending them, for a process that is its own worker (replay, demonstration, tests)."""
+    """Collect jobs instead of sending them, for a process that is its own worker (replay, demonstration, tests).
+
+    Messages to people stay owed meanwhile.
+    """
     jobs: list[int] = []
     token = _held.set(jobs)
     try:
-        yield jobs
+        with messages.held():
+            yield jobs
     finally:
         _held.reset(token)

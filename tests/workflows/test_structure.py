@@ -16,6 +16,7 @@ OURS = ("directory", "panels", "authorisation", "workflows", "audit", "appraisal
 # Outside the record, each with its reason.
 FREE = {
     "directory.OrganisationGrant": "follows from posts; the database refuses any other",
+    "directory.Delivery": "how far the mail of a message has come; triggers of its own, see its docstring",
     "panels.PanelGrant": "follows from accepted seats; the database refuses any other",
     "workflows.Process": "a proxy of viewflow's own table",
     "workflows.Task": "a proxy of viewflow's own table",
@@ -34,6 +35,9 @@ READS = {
     "authorisation.actions.windows.window_of",
     # Writes its row on the event of the act that opens it.
     "authorisation.actions.windows.open_window",
+    # Write their rows on the event of the act that people are told about.
+    "directory.actions.messages.write",
+    "directory.actions.messages.write_many",
     "directory.actions.organisations.build",
     "directory.actions.organisations.ids_by_code",
     "directory.actions.people.lock",

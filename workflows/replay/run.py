@@ -18,6 +18,7 @@ from authorisation.errors import ApplicationRefused
 from authorisation.facts import CcgFact, load_calendar, load_facts
 from authorisation.models import Application, RuleSet
 from authorisation.queries import decided_by_wave
+from directory import messages
 from panels.models import Item, ItemState, Panel
 from panels.queries import panels_without_coalition
 from workflows.engine.sweep import sweep
@@ -30,6 +31,7 @@ from workflows.replay.script import Script, moment
 
 DATA = Path(settings.BASE_DIR) / "authorisation" / "data"
 LAST_DAY = date(2013, 10, 31)
+NOT_MAILED = "Written while the past was replayed: shown here, mailed to nobody."
 
 
 @dataclass
@@ -83,7 +85,7 @@ class Replay:
         """Every act up to and including a historic day, each at its own moment; deadlines fire each morning."""
         last, done = until + self.shift, 0
         total = self.script.upto(last)
-        with held() as jobs:
+        with held() as jobs, messages.not_mailed(NOT_MAILED):
             self.deeds.jobs = jobs
             for day, acts in self.script.days(last):
                 with clock.at(moment(day, EARLY)):

@@ -74,11 +74,12 @@ class Command(BaseCommand):
     def _run(self, processes: Processes, scratch: Path, port: int, *, check: bool) -> None:
         address = f"http://127.0.0.1:{port}" if check else f"http://localhost:{port}"
         broker = self._prepare(processes, scratch)
+        env = {"REDIS_URL": broker, "SITE_URL": address}
         LOGS.mkdir(exist_ok=True)
         # The web server first: people wait for it, and three starts at once would make each slow.
         for name, command in _commands(scratch, port).items():
             with (LOGS / f"{name}.log").open("wb") as log:
-                processes.start(name, [sys.executable, "-m", *command], env={"REDIS_URL": broker}, log=log)
+                processes.start(name, [sys.executable, "-m", *command], env=env, log=log)
             if name == "web":
                 self._wait_until_ready(processes, address)
         if check:
