@@ -60,6 +60,9 @@ class Tier(TextChoices):
     DECISION = "decision", "Decision"
 
 
+# Whoever acted at one tier of a case acts at no other (I4): these two are the desk's, and each of these panels is one.
+DESK_TIERS = (Tier.DESK_TOP, Tier.SECOND_READING)
+PANEL_TIERS = ("site_visit", "moderation", "conditions", "decision")
 TIER_ORDER = {tier: rank for rank, tier in enumerate(Tier)}
 
 

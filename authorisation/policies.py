@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, overload
 
+from django.db.models import Max, QuerySet
+
 from audit.models import Event
-from authorisation.enums import Tier, WindowKind
-from authorisation.errors import DecisionRefused, WindowRefused
-from authorisation.models import ApplicationReview, Decision, Finding, Recommendation, Window
+from authorisation import roles
+from authorisation.enums import PANEL_TIERS, Tier, WindowKind
+from authorisation.errors import ApplicationRefused, DecisionRefused, WaveRefused, WindowRefused
+from authorisation.models import ApplicationReview, Decision, Recommendation, Wave, Window
 from directory.models import Organisation, OrganisationKind
 from directory.queries import today
 from panels.models import Outcome, PanelKind, Position
 
 if TYPE_CHECKING:
     from authorisation.models import Application
+    from directory.models import Person
     from panels.models import Item
+
+YEAR = timedelta(days=365)
 
 
 @overload
@@ -76,14 +84,74 @@ def _check_fresh(application: Application, outcome: Outcome) -> None:
 
 
 def _check_tiers(application: Application, outcome: Outcome) -> None:
-    """Raise DecisionRefused when somebody who assessed the case at the desk took a position on it later (I4)."""
-    assessed = Finding.objects.filter(application=application, tier__in=(Tier.DESK_TOP, Tier.SECOND_READING))
-    twice = Position.objects.filter(item=outcome.item_id, appointment__person__in=assessed.values("author"))
-    if position := twice.select_related("appointment__person").first():
+    """Raise DecisionRefused when somebody took a position who had acted on the case at another tier (I4)."""
+    ref, panel = application.ref, outcome.item.panel
+    took = Position.objects.filter(item=outcome.item_id).select_related("appointment__person").order_by("pk")
+    people = {each.appointment.person_id: each.appointment.person for each in took}
+    cure = f"and took a position on it in {panel.ref}: put it on a new agenda, without them."
+    for person, _, tier, _ in roles.desk_top(people, [ref]):
+        did = f"gave {ref} its second reading" if tier == Tier.SECOND_READING else f"assessed {ref} at the desk"
+        raise DecisionRefused(f"{people[person]} {did} {cure}")
+    if panel.kind in PANEL_TIERS and (twice := _positions(ref, people).exclude(item__panel__kind=panel.kind).first()):
+        other = twice.item.panel
         raise DecisionRefused(
-            f"{position.appointment.person} assessed {application.ref} at the desk and took a position on it in "
-            f"{outcome.item.panel.ref}: put it on a new agenda, without them."
+            f"{twice.appointment.person} judged {ref} in {other.ref}, a {other.get_kind_display().lower()}, {cure}"
         )
+
+
+def _positions(ref: str, people: Collection[int]) -> QuerySet[Position]:
+    """What these people said of a case in panels that are tiers."""
+    rows = Position.objects.filter(
+        item__case_ref=ref, item__panel__kind__in=PANEL_TIERS, appointment__person__in=people
+    )
+    return rows.select_related("appointment__person", "item__panel").order_by("pk")
+
+
+def check_on_no_panel(applications: Sequence[Application], by: Person) -> None:
+    """Raise ApplicationRefused when somebody at the desk has judged one of these cases in a panel (I4); one query.
+
+    A case that was deferred may come back to the desk after its panels.
+    """
+    rows = Position.objects.filter(
+        item__case_ref__in=[each.ref for each in applications],
+        item__panel__kind__in=PANEL_TIERS,
+        appointment__person=by,
+    )
+    if judged := rows.select_related("item__panel").order_by("pk").first():
+        raise ApplicationRefused(
+            f"{by} judged {judged.item.case_ref} in {judged.item.panel.ref} and takes no other part in it: "
+            "ask another assessor."
+        )
+
+
+def check_day_in_wave(cases: Iterable[Application], on: date, *, kind: str = PanelKind.SITE_VISIT) -> None:
+    """Raise WaveRefused for a sitting on or before the deadline of a case's wave, or long after the cycle's last wave.
+
+    `cases` come with their waves. Long after is a year; reviews of conditions go on until the last is discharged.
+    """
+    what = "site visit" if kind == PanelKind.SITE_VISIT else PanelKind(kind).label.lower()
+    cases = list(cases)
+    for case in cases:
+        if on <= case.wave.deadline:
+            raise WaveRefused(
+                f"{case.ref} is in wave {case.wave.number}, whose deadline is {case.wave.deadline:%-d %B %Y}: "
+                f"list its {what} for a later day."
+            )
+    if kind == PanelKind.REVIEW:
+        return
+    last = dict(
+        Wave.objects.filter(cycle__in={case.cycle for case in cases})
+        .order_by()
+        .values_list("cycle")
+        .annotate(Max("deadline"))
+    )
+    for case in cases:
+        latest = last[case.cycle] + YEAR
+        if on > latest:
+            raise WaveRefused(
+                f"The last wave of {case.cycle} closes on {last[case.cycle]:%-d %B %Y}: list the {what} of {case.ref} "
+                f"for {latest:%-d %B %Y} or earlier."
+            )
 
 
 def check_beneficiary(application: Application, code: str) -> Organisation:

@@ -2,7 +2,7 @@
 # ruff: noqa: S608  the statements are built from our own constants
 
 from audit.triggers import Statement, refuse
-from authorisation.enums import TIER_ORDER
+from authorisation.enums import PANEL_TIERS, TIER_ORDER
 from panels.triggers import COALITION_POSITION_TAKEN
 
 _COMPETENT = (
@@ -42,6 +42,30 @@ for _table in ("decision", "recommendation", "applicationreview"):
         "AND f.tier IN ('desk_top', 'second_reading') WHERE u.id = NEW.panel_outcome_id)",
         message="somebody who assessed the application at the desk took a position on it: another panel must hear it",
     )
+_TIERS = ", ".join(f"'{kind}'" for kind in PANEL_TIERS)
+for _table in ("decision", "recommendation"):
+    refuse(
+        name=f"{_table}_by_others_than_earlier_tiers",
+        table=f"authorisation_{_table}",
+        on="INSERT",
+        when="EXISTS (SELECT 1 FROM panels_outcome u JOIN panels_item i ON i.id = u.item_id "
+        "JOIN panels_panel q ON q.id = i.panel_id JOIN panels_position p ON p.item_id = i.id "
+        "JOIN panels_appointment a ON a.id = p.appointment_id JOIN panels_item j ON j.case_ref = i.case_ref "
+        "JOIN panels_panel r ON r.id = j.panel_id AND r.kind <> q.kind JOIN panels_position o ON o.item_id = j.id "
+        "JOIN panels_appointment b ON b.id = o.appointment_id AND b.person_id = a.person_id "
+        f"WHERE u.id = NEW.panel_outcome_id AND q.kind IN ({_TIERS}) AND r.kind IN ({_TIERS}))",
+        message="somebody who judged the application at another tier took a position on it: another panel must hear it",
+    )
+refuse(
+    name="finding_by_none_of_its_panels",
+    table="authorisation_finding",
+    on="INSERT",
+    when="NEW.tier IN ('desk_top', 'second_reading') AND EXISTS (SELECT 1 FROM authorisation_application x "
+    "JOIN panels_item i ON i.case_ref = x.ref JOIN panels_panel q ON q.id = i.panel_id "
+    "JOIN panels_position p ON p.item_id = i.id JOIN panels_appointment a ON a.id = p.appointment_id "
+    f"WHERE x.id = NEW.application_id AND a.person_id = NEW.author_id AND q.kind IN ({_TIERS}))",
+    message="somebody who judged the application in a panel takes no part in it at the desk: ask another",
+)
 refuse(
     name="decision_after_windows",
     table="authorisation_decision",

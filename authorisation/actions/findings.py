@@ -11,7 +11,7 @@ from authorisation.actions.windows import open_window
 from authorisation.enums import Tier, WindowKind
 from authorisation.errors import ApplicationRefused, FindingRefused
 from authorisation.models import Application, Finding, Recommendation, Report, RuleSet
-from authorisation.policies import check_item
+from authorisation.policies import check_item, check_on_no_panel
 from authorisation.queries import criterion_keys, standing, unmet
 from authorisation.rules import Found, finding_faults
 
@@ -27,6 +27,7 @@ def assess_domain(application: Application, *, domain: int, findings: Sequence[F
     Raises FindingRefused for a criterion left out, doubled, unknown, without a reason or, when not met, without its
     line of enquiry.
     """
+    check_on_no_panel([application], by)
     known = criterion_keys(application, domain=domain)
     _check(f"Domain {domain} of {application.ref}", finding_faults(findings, known, enquiries=True))
     event = record(
@@ -109,7 +110,7 @@ def second_reading(application: Application, *, changes: Sequence[Found], by: Pe
 
 
 def check_second_readers(applications: Sequence[Application], by: Person) -> None:
-    """Raise ApplicationRefused when the reader is an assessor of any of these cases; one query."""
+    """Raise ApplicationRefused when the reader assessed any of these cases, or judged it in a panel; two queries."""
     own = (
         Finding.objects.filter(application__in=applications, tier=Tier.DESK_TOP, author=by)
         .values_list("application__ref", flat=True)
@@ -117,6 +118,7 @@ def check_second_readers(applications: Sequence[Application], by: Person) -> Non
     )
     if refs := sorted(own):
         raise ApplicationRefused(f"{by} assessed {', '.join(refs)} and cannot read it again: ask another reader.")
+    check_on_no_panel(applications, by)
 
 
 def confirm_wave(applications: Sequence[Application], *, by: Person) -> None:

@@ -1,21 +1,18 @@
-"""What was decided, on what, by whom and when (I2, I4, I5, I6)."""
+"""What was decided, on what and when (I2, I5, I6)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from json import loads
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from audit.models import Event
-from authorisation.enums import TIER_ORDER, AuthorisationOutcome, Stage, Tier, WindowKind
-from authorisation.invariants.asking import CHUNK, ask, told
+from authorisation.enums import TIER_ORDER, AuthorisationOutcome, Stage, WindowKind
+from authorisation.invariants.asking import ask, told
 from authorisation.models import (
     Application,
     Condition,
     Decision,
     Direction,
-    Finding,
     Letter,
     Publication,
     RuleSet,
@@ -56,40 +53,6 @@ def acts_without_panel() -> list[str]:
             "SELECT x.ref FROM authorisation_decision d JOIN authorisation_application x ON x.id = d.application_id "
             "JOIN panels_outcome u ON u.id = d.panel_outcome_id WHERE u.outcome <> d.outcome ORDER BY x.ref",
         ),
-    ]
-
-
-def read_by_their_assessor() -> list[str]:
-    """I4: nobody gave the second reading of what they assessed."""
-    assessed = set(
-        Finding.objects.filter(tier=Tier.DESK_TOP).values_list("application__stream", "author__stream").distinct()
-    )
-    refs = dict(Application.objects.values_list("stream", "ref")) if assessed else {}
-    rows = Event.objects.filter(event_type="desk_top.second_read").order_by("id").values_list("stream", "leaf")
-    readers = ((stream, loads(bytes(leaf))["actor"]) for stream, leaf in rows.iterator(CHUNK))
-    return told(
-        [
-            f"{refs.get(stream, stream)} was read again by {by}, who assessed it."
-            for stream, by in readers
-            if (stream, by) in assessed
-        ]
-    )
-
-
-def judged_by_their_assessor() -> list[str]:
-    """I4: nobody who assessed an application at the desk took a position on it in a panel it rests on."""
-    return [
-        sentence
-        for table in ("decision", "recommendation", "applicationreview")
-        for sentence in ask(
-            f"{{0}} was assessed at the desk, and judged in its {table}, by {{1}}.",
-            "SELECT DISTINCT x.ref, s.stream FROM "
-            f"authorisation_{table} t JOIN authorisation_application x ON x.id = t.application_id "
-            "JOIN panels_outcome u ON u.id = t.panel_outcome_id JOIN panels_position p ON p.item_id = u.item_id "
-            "JOIN panels_appointment a ON a.id = p.appointment_id JOIN directory_person s ON s.id = a.person_id "
-            "WHERE EXISTS (SELECT 1 FROM authorisation_finding f WHERE f.application_id = x.id "
-            "AND f.author_id = a.person_id AND f.tier IN ('desk_top', 'second_reading')) ORDER BY x.ref",
-        )
     ]
 
 
@@ -217,8 +180,6 @@ def directions_beyond_conditions() -> list[str]:
 
 CHECKS: dict[str, Callable[[], list[str]]] = {
     "I2 every decision, recommendation and review rests on a panel": acts_without_panel,
-    "I4 nobody reads again what they assessed": read_by_their_assessor,
-    "I4 nobody judges on a panel what they assessed": judged_by_their_assessor,
     "I5 conditions are the unmet criteria": conditions_apart,
     "I5 outcomes follow from conditions": outcomes_apart,
     "I5 every condition has a level of its rule set": unknown_levels,
