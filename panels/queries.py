@@ -34,7 +34,7 @@ def accepted(panel: Panel) -> list[Appointment]:
     return list(
         panel.appointments.filter(state=AppointmentState.ACCEPTED)
         .select_related("seat", "person", "nomination__body", "appointed_by")
-        .order_by("seat__number")
+        .order_by("seat__number", "rank")
     )
 
 

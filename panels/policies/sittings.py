@@ -33,8 +33,12 @@ class Held(Protocol):
 
 
 def convening_faults(plan: SeatPlan, appointments: Iterable[Held]) -> list[str]:
-    """Why a panel may not be convened: the required seats nobody has accepted, the Coalition's first."""
-    accepted = [each.seat.kind for each in appointments if each.state == AppointmentState.ACCEPTED]
+    """Why a panel may not be convened: the required seats nobody has accepted, the Coalition's first.
+
+    A seat counts once, whoever stands ready behind its member.
+    """
+    held = {each.seat for each in appointments if each.state == AppointmentState.ACCEPTED}
+    accepted = [seat.kind for seat in held]
     rules = sorted((rule for rule in plan.seats if rule.required_to_sit), key=lambda rule: rule.type != COALITION_SEAT)
     return [
         f"{rule.title}: {accepted.count(rule.type)} of {rule.minimum} accepted."

@@ -6,7 +6,7 @@ meeting = sitting_on(world, "moderation", [case])
 """
 
 from tests.factories.cases import Walk, application_at
-from tests.factories.panels import Meeting, convened, decide, opened, positions, sitting_on
+from tests.factories.panels import Meeting, convened, decide, opened, positions, sitting_on, spoken
 from tests.factories.world import CRITERIA, World, build_world, days, london
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "opened",
     "positions",
     "sitting_on",
+    "spoken",
 ]

@@ -9,6 +9,7 @@ from authorisation.rulesets import seat_plan
 from directory.queries import today
 from panels.actions import items, seats, sittings
 from panels.actions.panels import propose_panel
+from panels.actions.positions import enter_positions
 from panels.models import Appointment, Item, Outcome, Panel, Sitting, Stance
 from panels.rules import COALITION_SEAT
 from tests.factories.world import World
@@ -118,13 +119,15 @@ def positions(item: Item, **stances: Any) -> dict[int, items.Said]:
     }
 
 
+def spoken(item: Item, **stances: Any) -> Item:
+    """Everybody who may has entered their own position: concur, unless told by seat kind."""
+    held = {each.pk: each for each in Appointment.objects.filter(panel=item.panel_id).select_related("person")}
+    for pk, said in positions(item, **stances).items():
+        enter_positions(item=item, positions={pk: said}, by=held[pk].person)
+    return item
+
+
 def decide(meeting: Meeting, case: Application, outcome: str, **stances: Any) -> Outcome:
-    """The item opened and decided, everybody concurring."""
-    item = opened(meeting, case)
-    return items.decide_item(
-        item=item,
-        outcome=outcome,
-        reasons="What the evidence shows.",
-        positions=positions(item, **stances),
-        by=meeting.world.secretary,
-    )
+    """The item opened and decided on everybody's own position, concurring unless told."""
+    item = spoken(opened(meeting, case), **stances)
+    return items.decide_item(item=item, outcome=outcome, reasons="What the evidence shows.", by=meeting.world.secretary)
