@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from panels.models import (
     Nomination,
     Panel,
 )
-from panels.rules import COALITION_BODY, COALITION_SEAT, Declared, Effect, Member, SeatPlan, TestResult, verdict
+from panels.rules import COALITION_BODY, COALITION_SEAT, Effect, Member, SeatPlan, TestResult, verdict
 
 if TYPE_CHECKING:
     from audit.models import Event
@@ -124,21 +123,13 @@ def answers_now(
 
     Whoever has accepted has declared; the others are not asked for a declaration yet.
     """
-    plan, now = plan_of(panel), clock.now()
-    known = facts.member_facts(panel, [each.person_id for each in appointments])
-    cases = facts.case_facts([item.organisation for item in items], today())
+    now = clock.now()
+    known = facts.read(panel, [each.person_id for each in appointments], items, today())
     return [
         (
             each,
             item,
-            facts.evaluate(
-                plan,
-                each.seat.kind,
-                known[each.person_id],
-                cases[item.organisation_id],
-                now,
-                declared=each.state == AppointmentState.ACCEPTED,
-            ),
+            known.answers(each.seat.kind, each.person_id, item, now, declared=each.state == AppointmentState.ACCEPTED),
         )
         for each in appointments
         for item in items
@@ -149,16 +140,12 @@ def answers_on_acceptance(
     appointment: Appointment, items: Sequence[Item], interests: Iterable[Interest]
 ) -> list[list[TestResult]]:
     """Every test for every item, for somebody who declares these interests now; nothing is stored."""
-    panel, now = appointment.panel, clock.now()
-    known = facts.member_facts(panel, [appointment.person_id])[appointment.person_id]
-    new = {Declared(each.kind, each.organisation.code) for each in interests if each.organisation}
-    member = replace(known, declared_at=now, declared=known.declared | new)
-    cases = facts.case_facts([item.organisation for item in items], today())
-    plan = plan_of(panel)
-    return [
-        facts.evaluate(plan, appointment.seat.kind, member, cases[item.organisation_id], now, declared=True)
-        for item in items
+    person, now = appointment.person_id, clock.now()
+    new = [
+        facts.interest(each.kind, each.organisation, each.starts, each.ends) for each in interests if each.organisation
     ]
+    known = facts.read(appointment.panel, [person], items, today(), new=new)
+    return [known.answers(appointment.seat.kind, person, item, now, declared=True) for item in items]
 
 
 def open_items(panel: Panel) -> list[Item]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -43,6 +44,8 @@ class Interest:
     kind: str
     organisation: Organisation | None = None
     statement: str = ""
+    starts: date | None = None
+    ends: date | None = None
 
 
 @transaction.atomic
@@ -175,7 +178,14 @@ def declare_again(*, appointment: Appointment, by: Person, interests: Sequence[I
 
 def _declare(event: Event, panel: Panel, person: Person, interests: Sequence[Interest]) -> None:
     lines = [
-        Declaration(nil=False, kind=each.kind, organisation=each.organisation, statement=each.statement)
+        Declaration(
+            nil=False,
+            kind=each.kind,
+            organisation=each.organisation,
+            statement=each.statement,
+            starts=each.starts,
+            ends=each.ends,
+        )
         for each in interests
     ] or [Declaration(nil=True)]
     for line in lines:
