@@ -39,3 +39,7 @@ class SittingRefused(PanelsRefused):
 
 class ExportRefused(Refused):
     """The list is too long for the form of file asked for."""
+
+
+class RulingRefused(PanelsRefused):
+    """The conflicts guardian may not rule so."""
