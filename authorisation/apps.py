@@ -9,5 +9,10 @@ class AuthorisationConfig(AppConfig):
     name = "authorisation"
 
     def ready(self) -> None:
-        """Declare the database guards of this app."""
-        from authorisation import triggers  # noqa: F401  models must be loaded first
+        """Declare the database guards of this app, and what it tells the tests of disinterest."""
+        from authorisation import roles as parts  # models must be loaded first
+        from authorisation import triggers  # noqa: F401
+        from panels import roles
+
+        roles.register(parts.desk_top)
+        roles.register_named(parts.named)
