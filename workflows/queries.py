@@ -191,7 +191,7 @@ def listable(panel: Panel, person: Person) -> list[Application]:
     rows = Application.objects.visible_to(person).filter(
         stage__in=STAGES_BEFORE.get(PanelKind(panel.kind), ()), ruleset__version=panel.ruleset
     )
-    return list(rows.exclude(ref__in=waiting.values("case_ref")).select_related("ccg").order_by("ref"))
+    return list(rows.exclude(ref__in=waiting.values("case_ref")).select_related("ccg", "wave").order_by("ref"))
 
 
 def rulesets() -> list[RuleSet]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from authorisation.rulesets import PANEL_KINDS, seat_plan
+from authorisation.policies import check_day_in_wave
+from authorisation.rulesets import OPTIONAL_KINDS, PANEL_KINDS, has_kind, seat_plan
 from directory.forms.acting import ActingForm
 from directory.forms.fields import DayField, ManyField, RadioField, SelectField, TextField
 from panels.actions.panels import propose_panel
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from panels.models import Panel
 
 
+MOST_NAMED = 4
+
+
 class Propose(ActingForm):
     """A new panel with the seats its rule set asks for."""
 
@@ -27,7 +31,7 @@ class Propose(ActingForm):
     button = "Propose the panel"
     kind = RadioField(
         label="Kind of panel",
-        choices=[(kind, PanelKind(kind).label) for kind in PANEL_KINDS],
+        choices=[],
         missing="Choose the kind of panel",
     )
     name = TextField(label="Title", missing="Enter the title of the panel")
@@ -35,12 +39,26 @@ class Propose(ActingForm):
     def __init__(self, *args: Any, rulesets: Sequence[RuleSet], **options: Any) -> None:
         super().__init__(*args, **options)
         self.rulesets = {each.version: each for each in rulesets}
+        offered = [kind for kind in OPTIONAL_KINDS if any(has_kind(each.body, kind) for each in rulesets)]
+        self.fields["kind"].choices = [(kind, PanelKind(kind).label) for kind in (*PANEL_KINDS, *offered)]
         self.fields["ruleset"] = SelectField(
             label="Rule set",
             choices=[(each.version, f"{each.version} {each.title}") for each in rulesets],
             missing="Choose the rule set",
         )
         self.made: Panel | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """A kind that the chosen rule set seats; those of earlier releases have no appraisal panel."""
+        given = super().clean() or self.cleaned_data
+        kind, ruleset = given.get("kind"), self.rulesets.get(given.get("ruleset", ""))
+        if kind and ruleset and not has_kind(ruleset.body, kind):
+            self.add_error(
+                "kind",
+                f"Rule set {ruleset.version} seats no {PanelKind(kind).label.lower()}: choose another kind of panel, "
+                "or a rule set that has it",
+            )
+        return given
 
     def check(self, by: Person) -> None:
         """The secretariat."""
@@ -53,6 +71,13 @@ class Propose(ActingForm):
         plan = seat_plan(ruleset.body, given["kind"])
         self.made = propose_panel(plan=plan, title=given["name"], ruleset=ruleset.version, by=by)
         return f"{self.made.ref} is proposed. Offer its seats."
+
+
+def waves_of(cases: Sequence[Application]) -> str:
+    """The group of cases a sitting takes, by which a nominating body counts how often its people sit."""
+    numbers = sorted({each.wave.number for each in cases})
+    told = " and ".join(f"Wave {number}" for number in numbers)
+    return told if len(numbers) <= MOST_NAMED else f"Waves {numbers[0]} to {numbers[-1]}"
 
 
 class ListSitting(ActingForm):
@@ -84,7 +109,15 @@ class ListSitting(ActingForm):
     def act(self, by: Person) -> str:
         """List."""
         given = self.cleaned_data
-        chosen = [Case(self.offered[ref].ccg, ref) for ref in given["cases"]]
-        sitting = list_sitting(panel=self.panel, on=given["on"], cases=chosen, by=by, place=given["place"])
+        chosen = [self.offered[ref] for ref in given["cases"]]
+        check_day_in_wave(chosen, given["on"], kind=self.panel.kind)
+        sitting = list_sitting(
+            panel=self.panel,
+            on=given["on"],
+            cases=[Case(each.ccg, each.ref, cycle=each.cycle) for each in chosen],
+            by=by,
+            place=given["place"],
+            round=waves_of(chosen),
+        )
         cases = "1 case" if len(chosen) == 1 else f"{len(chosen)} cases"
         return f"The sitting of {sitting.on:%-d %B %Y} is listed with {cases}."
