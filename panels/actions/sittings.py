@@ -13,76 +13,111 @@ from audit import clock
 from audit.actions import record, settle
 from directory.models import Organisation
 from directory.queries import today
+from panels.actions.refusals import noting
 from panels.errors import SittingRefused
 from panels.models import LIVE, Item, ItemState, Panel, Sitting
 from panels.permissions import check_administers, check_runs
-from panels.policies import check_convening, check_listing
+from panels.policies import check_capacity, check_convening
+from panels.policies.seats import check_day_free, seating_faults
+from panels.policies.sittings import check_agenda
 from panels.queries import accepted, examine, plan_of
+from panels.seating import absences_of, accreditations_of, held_elsewhere, holders, load_of, rounds_of
 from panels.states import SITTING
 
 if TYPE_CHECKING:
+    from panels.models import Appointment
     from panels.permissions import Actor
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is put before a panel: an organisation and the reference of its case."""
+    """What is put before a panel: an organisation, the reference of its case, the year its cycle began (0 unknown)."""
 
     organisation: Organisation
     ref: str
+    cycle: int = 0
 
 
 @transaction.atomic
-def list_sitting(*, panel: Panel, on: date, cases: Sequence[Case], by: Actor, place: str = "") -> Sitting:
+def list_sitting(
+    *,
+    panel: Panel,
+    on: date,
+    cases: Sequence[Case],
+    by: Actor,
+    place: str = "",
+    round: str = "",  # noqa: A002  the word people use for a group of cases
+) -> Sitting:
     """Put a day in the panel's diary with its agenda; members who have seats are tested against every case on it.
 
-    Raises SittingRefused for an empty or doubled agenda, a day that is past, or one more than two years ahead.
+    round: the group of cases the sitting is for, by which a nominating body counts how often its people sit.
+    Raises SittingRefused for an empty or doubled agenda, a day that is past, or one more than two years ahead, and
+    SeatRefused for a member who sits elsewhere that day, or more often in the round than their body offered.
     """
     check_administers(by)
     panel = Panel.objects.select_for_update().get(pk=panel.pk)
-    if not cases:
-        raise SittingRefused(f"A sitting of {panel.ref} needs at least one case on its agenda.")
     refs = [case.ref for case in cases]
-    if doubled := sorted({ref for ref in refs if refs.count(ref) > 1}):
-        raise SittingRefused(f"{', '.join(doubled)} is on the agenda twice: list each case once.")
-    if panel.sittings.filter(on=on).exists():
-        raise SittingRefused(f"{panel.ref} already sits on {on:%-d %B %Y}: add the cases to that sitting.")
-    check_listing(panel, on, today())
+    check_agenda(panel, on, refs, today())
+    seated = list(panel.appointments.filter(state__in=LIVE).select_related("seat", "person", "nomination__body"))
+    _check_members(panel, on, round, seated)
     event = record(panel, "sitting.listed", by=by, ruleset=panel.ruleset, public={"on": on.isoformat(), "cases": refs})
     settle(panel)
-    sitting = Sitting.objects.create(event=event, panel=panel, on=on, place=place)
+    sitting = Sitting.objects.create(event=event, panel=panel, on=on, place=place, round=round)
     items = Item.objects.bulk_create(
         Item(
-            event=event, panel=panel, sitting=sitting, organisation=case.organisation, case_ref=case.ref, number=number
+            event=event,
+            panel=panel,
+            sitting=sitting,
+            organisation=case.organisation,
+            case_ref=case.ref,
+            cycle=case.cycle,
+            number=number,
         )
         for number, case in enumerate(cases, start=1)
     )
-    seated = panel.appointments.filter(state__in=LIVE).select_related("seat", "person")
-    examine(event, panel, list(seated), items, moment="listed")
+    examine(event, panel, seated, items, moment="listed")
     return sitting
 
 
+def _check_members(panel: Panel, on: date, label: str, seated: Sequence[Appointment]) -> None:
+    """Raise SeatRefused when a day more is one too many for somebody who holds a seat; alternates are not counted."""
+    holding = [each for each in seated if each.rank == 0]
+    elsewhere = held_elsewhere(panel, [each.person_id for each in holding])
+    check_day_free(panel, [each.person for each in holding], [on], elsewhere)
+    asked = rounds_of(panel)
+    asked[label] = asked.get(label, 0) + 1
+    for each in holding:
+        if each.nomination and each.nomination.capacity is not None:
+            check_capacity(each.nomination, asked, load_of(each.nomination, without=panel))
+
+
+@noting("convene")
 @transaction.atomic
 def convene(*, sitting: Sitting, by: Actor) -> Sitting:
-    """The panel sits, on its day or later.
+    """The panel sits, on its day or later; everybody is tested again.
 
-    Raises NotCompetent while a required seat, the Coalition's first of all, is not accepted (I1), and SittingRefused
-    before the day.
+    Raises NotCompetent while a required seat, the Coalition's first of all, has no accepted holder who is trained and
+    not away that day (I1), and SittingRefused before the panel is confirmed and before the day.
     """
     panel, sitting = _lock(sitting)
     check_runs(by, panel)
-    appointments = accepted(panel)
-    check_convening(sitting, plan_of(panel), appointments, today())
+    live = list(panel.appointments.filter(state__in=LIVE).select_related("seat", "person", "nomination__body"))
+    absences, trainings = absences_of(live), accreditations_of(each.person_id for each in live)
+    faults = seating_faults(plan_of(panel), live, sitting.on, absences, trainings)
+    check_convening(sitting, faults, today())
+    held = holders(live, sitting.on, absences, trainings)
     event = record(
         panel,
         "sitting.convened",
         by=by,
         ruleset=panel.ruleset,
-        public={"on": sitting.on.isoformat(), "members": [each.person.stream for each in appointments]},
+        public={"on": sitting.on.isoformat(), "members": [each.person.stream for each in held.values()]},
     )
     settle(panel)
     sitting.event, sitting.convened_at = event, clock.now()
     sitting.save()
+    agenda = sitting.items.exclude(state=ItemState.CLOSED).select_related("organisation", "sitting")
+    examine(event, panel, accepted(panel), list(agenda), moment="convened")
     return sitting
 
 

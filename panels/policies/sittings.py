@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +12,7 @@ from panels.rules import COALITION_SEAT, Member, SeatPlan, competence_faults, de
 from panels.states import SITTING
 
 if TYPE_CHECKING:
-    from panels.models import Appointment, Panel, Seat
+    from panels.models import Panel, Seat
 
 # Years, as the sentences say.
 LISTED_AHEAD = 2
@@ -47,6 +47,19 @@ def convening_faults(plan: SeatPlan, appointments: Iterable[Held]) -> list[str]:
     ]
 
 
+def check_agenda(panel: Panel, on: date, refs: Sequence[str], now: date) -> None:
+    """Raise SittingRefused unless these cases, by reference, can be put before the panel on that day."""
+    if panel.closed_at:
+        raise SittingRefused(f"{panel.ref} is closed and sits no more: propose another panel.")
+    if not refs:
+        raise SittingRefused(f"A sitting of {panel.ref} needs at least one case on its agenda.")
+    if doubled := sorted({ref for ref in refs if refs.count(ref) > 1}):
+        raise SittingRefused(f"{', '.join(doubled)} is on the agenda twice: list each case once.")
+    if panel.sittings.filter(on=on).exists():
+        raise SittingRefused(f"{panel.ref} already sits on {on:%-d %B %Y}: list the cases for another day.")
+    check_listing(panel, on, now)
+
+
 def check_listing(panel: Panel, on: date, now: date) -> None:
     """Raise SittingRefused for a day that is past, or too far ahead to be meant."""
     if on < now:
@@ -58,19 +71,22 @@ def check_listing(panel: Panel, on: date, now: date) -> None:
         )
 
 
-def check_convening(sitting: Sitting, plan: SeatPlan, appointments: Iterable[Appointment], on: date) -> None:
-    """Raise NotCompetent when a required seat has no accepted member (I1); SittingRefused before the sitting's day.
+def check_convening(sitting: Sitting, faults: Sequence[str], on: date) -> None:
+    """Raise NotCompetent for the faults of who can sit that day (I1); SittingRefused out of order.
 
-    A later day is allowed: the record may be made late.
+    The panel is confirmed first. A later day is allowed: the record may be made late.
     """
+    panel = sitting.panel
     if sitting.state not in SITTING.open_to("convene"):
         raise SittingRefused(f"{sitting} is convened already.")
-    if faults := convening_faults(plan, appointments):
-        raise NotCompetent(f"{sitting.panel.ref} cannot be convened. " + " ".join(faults))
+    if panel.closed_at:
+        raise SittingRefused(f"{panel.ref} is closed and sits no more: propose another panel.")
+    if faults:
+        raise NotCompetent(f"{panel.ref} cannot be convened. " + " ".join(faults))
+    if not panel.confirmed_at:
+        raise SittingRefused(f"{panel.ref} is not confirmed: confirm it first, so that its members stand.")
     if on < sitting.on:
-        raise SittingRefused(
-            f"{sitting.panel.ref} sits on {sitting.on:%-d %B %Y}: it can be convened on that day, not before."
-        )
+        raise SittingRefused(f"{panel.ref} sits on {sitting.on:%-d %B %Y}: it can be convened on that day, not before.")
 
 
 def check_competent(plan: SeatPlan, members: Iterable[Member], *, case_ref: str) -> None:
