@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import Permission
 
-from panels.models import Appointment, PanelGrant
+from panels.models import Appointment, Panel, PanelGrant
 
 CHAIR = "chair"
 
@@ -28,3 +28,8 @@ def give_seat(appointment: Appointment) -> None:
 def take_seat(appointment: Appointment) -> None:
     """Remove every grant the person had on the panel."""
     PanelGrant.objects.filter(user_id=appointment.person_id, content_object_id=appointment.panel_id).delete()
+
+
+def take_panel(panel: Panel) -> None:
+    """Remove every grant on a panel that is closed: its papers are closed to its members as well."""
+    PanelGrant.objects.filter(content_object=panel).delete()

@@ -1,23 +1,29 @@
-"""Proposing a panel, and nominating for its Coalition seat."""
+"""Proposing, confirming and closing a panel."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from audit import clock
 from audit.actions import record, settle
-from directory.models import Organisation, OrganisationKind, Person
+from directory.actions import messages
 from directory.queries import today
+from directory.rows import NewMessage
+from panels import grants
+from panels.actions.refusals import noting
 from panels.errors import SeatRefused
-from panels.models import Appointment, Nomination, Panel, Seat
-from panels.permissions import check_administers, check_nominates
-from panels.policies import check_nomination_day, check_plan
-from panels.queries import last_day_sat
+from panels.models import LIVE, Appointment, Panel, Seat
+from panels.permissions import check_administers
+from panels.policies import check_alive, check_confirming, check_plan, seating_faults
+from panels.queries import plan_of
+from panels.seating import absences_of, accreditations_of, days_of, holders
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from audit.models import Event
     from panels.permissions import Actor
     from panels.rules import SeatPlan
 
@@ -42,58 +48,95 @@ def propose_panel(*, plan: SeatPlan, title: str, ruleset: str, by: Actor) -> Pan
             title=rule.title,
             number=number,
             required=rule.required_to_sit and place < rule.minimum,
+            accreditation=rule.accreditation,
+            appointed_by=rule.appointed_by,
         )
         for number, (rule, place) in enumerate(seats, start=1)
     )
     return panel
 
 
+def live_of(panel: Panel) -> list[Appointment]:
+    """Everybody named for a seat of a panel, members and alternates."""
+    rows = panel.appointments.filter(state__in=LIVE)
+    return list(rows.select_related("seat", "person", "nomination__body", "appointed_by"))
+
+
+def faults_of(panel: Panel) -> list[str]:
+    """Why a panel could not sit on one of the days listed for it, or today when none is; six queries at most."""
+    live = live_of(panel)
+    absences, accreditations = absences_of(live), accreditations_of(each.person_id for each in live)
+    plan = plan_of(panel)
+    faults = [seating_faults(plan, live, on, absences, accreditations) for on in days_of(panel) or [today()]]
+    return list(dict.fromkeys(sentence for said in faults for sentence in said))
+
+
+@noting("confirm_panel")
 @transaction.atomic
-def nominate(*, body: Organisation, person: Person, starts: date, ends: date | None = None, by: Actor) -> Nomination:
-    """A Coalition body offers a person for the Coalition seat.
+def confirm_panel(*, panel: Panel, by: Actor) -> Panel:
+    """The composition is settled: every required seat accepted and trained for every day listed. Members are told.
 
-    Raises SeatRefused for any other kind of body, and for a day more than ten years ahead.
+    Raises NotCompetent, naming the seats and the cure, when the panel could not sit on one of its days.
     """
-    check_nominates(by, body)
-    if body.kind != OrganisationKind.COALITION_BODY:
-        raise SeatRefused(f"{body.name} is not a Coalition body: only a Coalition body may nominate.")
-    person = Person.objects.select_for_update().get(pk=person.pk)
-    if not person.is_active:
-        raise SeatRefused(f"{person} is no longer active and cannot be nominated.")
-    if ends and ends < starts:
-        raise SeatRefused(f"The nomination would end on {ends:%-d %B %Y}, before it starts: correct the dates.")
-    check_nomination_day(ends or starts, today())
-    if Nomination.objects.filter(body=body, person=person, ends__isnull=True).exists():
-        raise SeatRefused(f"{person} is already nominated by {body.name}.")
-    event = record(person, "person.nominated", by=by, public={"body": body.code, "starts": starts.isoformat()})
-    settle(person)
-    return Nomination.objects.create(event=event, body=body, person=person, starts=starts, ends=ends)
-
-
-@transaction.atomic
-def end_nomination(*, nomination: Nomination, ends: date, by: Actor) -> Nomination:
-    """A Coalition body takes its nomination back; `ends` is the last day it stands. What was judged stays judged.
-
-    Raises SeatRefused for a day before the last sitting that took a case on it, or more than ten years ahead.
-    """
-    nomination = Nomination.objects.select_related("body").get(pk=nomination.pk)
-    check_nominates(by, nomination.body)
-    # The panels first, as in every act on a seat, so that no item opens on the nomination meanwhile.
-    seated = Appointment.objects.filter(nomination=nomination)
-    list(Panel.objects.select_for_update().filter(pk__in=seated.values("panel")).order_by("pk"))
-    person = Person.objects.select_for_update().get(pk=nomination.person_id)
-    nomination = Nomination.objects.select_related("body").get(pk=nomination.pk)
-    if nomination.ends is not None:
-        raise SeatRefused(f"The nomination of {person} ends on {nomination.ends:%-d %B %Y} already.")
-    if ends < nomination.starts:
-        raise SeatRefused(f"The nomination starts on {nomination.starts:%-d %B %Y}: it cannot end before.")
-    check_nomination_day(ends, today())
-    if (last := last_day_sat(nomination)) and ends < last:
-        raise SeatRefused(f"{person} sat on {last:%-d %B %Y} on this nomination: it cannot end before that day.")
+    check_administers(by)
+    panel = Panel.objects.select_for_update().get(pk=panel.pk)
+    check_alive(panel)
+    check_confirming(panel, faults_of(panel))
+    live, days = live_of(panel), days_of(panel) or [today()]
+    held = holders(live, days[0], absences_of(live), accreditations_of(each.person_id for each in live))
+    members = sorted(held.values(), key=lambda each: each.seat.number)
     event = record(
-        person, "person.nomination_ended", by=by, public={"body": nomination.body.code, "ends": ends.isoformat()}
+        panel,
+        "panel.confirmed",
+        by=by,
+        ruleset=panel.ruleset,
+        public={
+            "members": [
+                {"seat": each.seat.number, "person": each.person.stream, "by": each.appointed_by.code}
+                for each in members
+            ]
+        },
     )
-    settle(person)
-    nomination.event, nomination.ends = event, ends
-    nomination.save(update_fields=["event", "ends"])
-    return nomination
+    panel.confirmed_at = clock.now()
+    settle(panel)
+    _tell(event, panel, members, days_of(panel))
+    return panel
+
+
+def _tell(event: Event, panel: Panel, members: list[Appointment], days: list[date]) -> None:
+    when = ", ".join(f"{on.day} {on:%B %Y}" for on in days) or "no day yet"
+    messages.write_many(
+        event=event,
+        rows=[
+            NewMessage(
+                to=each.person,
+                kind="panel.confirmed",
+                subject=f"{panel.ref} is confirmed",
+                text=f"{panel.title} is confirmed with you in the seat of {each.place}. Days listed: {when}.",
+                link=f"/panels/{panel.ref}/",
+                about=panel.stream,
+            )
+            for each in members
+        ],
+    )
+
+
+@noting("close_panel")
+@transaction.atomic
+def close_panel(*, panel: Panel, reason: str, by: Actor) -> Panel:
+    """The panel's work is done, or given up. Its members keep their place in the record and lose its papers.
+
+    Raises SeatRefused without a reason, and while a sitting is in session.
+    """
+    check_administers(by)
+    panel = Panel.objects.select_for_update().get(pk=panel.pk)
+    check_alive(panel)
+    if not reason.strip():
+        raise SeatRefused(f"Say why {panel.ref} is closed: the reason is part of the record.")
+    if sitting := panel.sittings.filter(convened_at__isnull=False, closed_at__isnull=True).first():
+        raise SeatRefused(f"{sitting} is in session: close the sitting before the panel.")
+    record(panel, "panel.closed", by=by, ruleset=panel.ruleset, private={"free_text": {"reason": reason}})
+    panel.closed_at = clock.now()
+    settle(panel)
+    grants.take_panel(panel)
+    return panel

@@ -8,7 +8,7 @@ from directory.forms.acting import ActingForm
 from directory.forms.fields import DayField, EmailField
 from directory.models import Person
 from directory.queries import today
-from panels.actions.panels import end_nomination, nominate
+from panels.actions.nominations import end_nomination, nominate
 from panels.permissions import check_nominates
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ __all__ = [
     "london",
     "opened",
     "positions",
+    "seated",
     "sitting_on",
     "spoken",
 ]

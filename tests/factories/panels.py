@@ -8,20 +8,14 @@ from authorisation.models import Application
 from authorisation.rulesets import seat_plan
 from directory.queries import today
 from panels.actions import items, seats, sittings
-from panels.actions.panels import propose_panel
+from panels.actions.panels import confirm_panel, faults_of, propose_panel
 from panels.actions.positions import enter_positions
 from panels.models import Appointment, Item, Outcome, Panel, Sitting, Stance
 from panels.rules import COALITION_SEAT
 from tests.factories.world import World
 
-MEMBERS = {
-    "chair": ("chair", "BOARD"),
-    "key_assessor": ("key_assessor", "RN1"),
-    "clinician": ("clinician", "RN1"),
-    "finance": ("finance", "RN1"),
-    "local_authority": ("local_authority", "LA1"),
-    "lay": ("lay", "BOARD"),
-}
+# Who appoints to a seat that asks for an organisation of this kind.
+APPOINTS = {"board": "BOARD", "region": "RN1", "local_authority": "LA1"}
 BOARD_MEMBERS = ("board_member", "second_board_member")
 
 
@@ -56,8 +50,12 @@ def sitting_on(
     voices: Sequence[str] = ("voice",),
     without: Sequence[str] = (),
     accept: bool = True,
+    confirm: bool = True,
 ) -> Meeting:
-    """A panel of that kind with everybody seated, and the cases on its agenda for `on` (today)."""
+    """A panel of that kind with everybody seated, and the cases on its agenda for `on` (today).
+
+    Everybody is invited; they accept and the panel is confirmed, unless told otherwise or it could not sit.
+    """
     by = world.secretary
     panel = propose_panel(
         plan=seat_plan(world.ruleset.body, kind), title=f"{kind} panel", ruleset=world.ruleset.version, by=by
@@ -66,8 +64,12 @@ def sitting_on(
     sitting = sittings.list_sitting(panel=panel, on=on or today(), cases=agenda, by=by)
     wanted = [each for each in proposals(world, panel, voices) if each.person not in [world.people[n] for n in without]]
     appointments = seats.fill_seats(panel=panel, proposals=wanted, by=by)
+    if appointments:
+        seats.invite(panel=panel, by=by)
     for appointment in appointments if accept else ():
         seats.accept_seat(appointment=appointment, by=appointment.person)
+    if accept and confirm and not faults_of(panel):
+        confirm_panel(panel=panel, by=by)
     names = {person.pk: name for name, person in world.people.items()}
     listed = {item.case_ref: item for item in sitting.items.all()}
     panel.refresh_from_db()
@@ -84,16 +86,29 @@ def proposals(world: World, panel: Panel, voices: Sequence[str] = ("voice",)) ->
                 found.append(coalition(world, seat, left.pop(0)))
         elif seat.kind == "board_member":
             if board:
-                found.append(seats.Proposal(seat, world.people[board.pop(0)], world.organisations["BOARD"]))
+                found.append(seats.Proposal(seat, world.people[board.pop(0)], appoints(world, seat)))
         else:
-            name, body = MEMBERS[seat.kind]
-            found.append(seats.Proposal(seat, world.people[name], world.organisations[body]))
+            found.append(seats.Proposal(seat, world.people[seat.kind], appoints(world, seat)))
     return found
 
 
-def coalition(world: World, seat: Any, name: str) -> seats.Proposal:
+def appoints(world: World, seat: Any) -> Any:
+    """The organisation of the world that fills such a seat."""
+    return world.organisations[APPOINTS[seat.appointed_by]]
+
+
+def coalition(world: World, seat: Any, name: str, *, rank: int = 0) -> seats.Proposal:
     nomination = world.nominations[name]
-    return seats.Proposal(seat, world.people[name], nomination.body, nomination)
+    return seats.Proposal(seat, world.people[name], nomination.body, nomination, rank)
+
+
+def seated(meeting: Meeting, *offered: seats.Proposal, accept: bool = True) -> list[Appointment]:
+    """These people proposed and invited, and their seats accepted."""
+    found = seats.fill_seats(panel=meeting.panel, proposals=offered, by=meeting.world.secretary)
+    asked = seats.invite(panel=meeting.panel, appointments=found, by=meeting.world.secretary)
+    for each in asked if accept else ():
+        seats.accept_seat(appointment=each, by=each.person)
+    return [Appointment.objects.select_related("seat", "person", "panel").get(pk=each.pk) for each in asked]
 
 
 def convened(meeting: Meeting) -> Meeting:

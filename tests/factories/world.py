@@ -15,7 +15,8 @@ from directory import queries
 from directory.actions import organisations, people, posts, ties
 from directory.models import Organisation, OrganisationKind, Person, PostKind, TieKind
 from directory.rows import NewOrganisation, NewPerson, NewPost, NewTie
-from panels.actions.panels import nominate
+from panels.actions.accreditations import accredit_many
+from panels.actions.nominations import nominate
 from panels.models import Nomination
 
 HERE = Path(__file__).parent
@@ -71,6 +72,11 @@ PEOPLE = [
     ("other_voice", "06A", PostKind.GOVERNING_BODY_MEMBER),
     ("near_voice", "02A", PostKind.GOVERNING_BODY_MEMBER),
     *((f"officer_{n}", f"0{n}A", PostKind.ACCOUNTABLE_OFFICER) for n in range(1, 7)),
+]
+# Who has had the training that most seats ask for: everybody who sits in the tests.
+TRAINED = [
+    *("chair", "board_member", "second_board_member", "key_assessor", "finance", "lay", "local_authority"),
+    *("clinician", "voice", "other_voice", "near_voice", "spare"),
 ]
 VOICES = (
     ("voice", "NHSA", "nominator"),
@@ -135,6 +141,15 @@ def build_world(*, at: datetime = START) -> World:
                 starts=BEGIN,
                 by=world.people[secretary],
             )
+            world.people[name].refresh_from_db()
+        accredit_many(
+            people=[world.people[name] for name in TRAINED],
+            kind="panel_training",
+            given_by=world.organisations["BOARD"],
+            starts=BEGIN,
+            by="system",
+        )
+        for name in TRAINED:
             world.people[name].refresh_from_db()
         rulesets.import_criteria(source=SMALL.read_bytes(), version="small", by="system")
         world.ruleset = rulesets.load_ruleset(source=small_ruleset(), by="system")

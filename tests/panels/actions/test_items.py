@@ -9,7 +9,7 @@ from audit import clock
 from authorisation.models import Application
 from directory.actions import people, posts
 from panels.actions import items, seats, sittings
-from panels.actions.panels import end_nomination, nominate
+from panels.actions.nominations import end_nomination, nominate
 from panels.errors import NotCompetent, SittingRefused
 from panels.models import (
     Composition,

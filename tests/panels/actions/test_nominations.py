@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from panels.actions import seats
-from panels.actions.panels import end_nomination, nominate
+from panels.actions.nominations import end_nomination, nominate
 from panels.errors import SeatRefused
 from tests.factories import convened, opened, sitting_on
 from tests.panels.actions.steps import NOW, decide_open, nothing_broken, refused

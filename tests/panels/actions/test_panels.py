@@ -7,7 +7,8 @@ import pytest
 
 from authorisation.rulesets import seat_plan
 from panels.actions import items, seats, sittings
-from panels.actions.panels import end_nomination, nominate, propose_panel
+from panels.actions.nominations import end_nomination, nominate
+from panels.actions.panels import propose_panel
 from panels.errors import NotCompetent, PlanRefused
 from panels.models import (
     Panel,

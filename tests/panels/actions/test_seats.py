@@ -9,7 +9,7 @@ from audit.models import Event
 from authorisation.models import Application
 from directory.actions import people
 from panels.actions import seats, sittings
-from panels.actions.panels import end_nomination, nominate
+from panels.actions.nominations import end_nomination, nominate
 from panels.errors import SeatRefused
 from panels.models import (
     Declaration,
