@@ -47,21 +47,19 @@ def _exact(out: Sequence[frozenset[int]]) -> Sequence[int]:
 
 
 def _good(out: Sequence[frozenset[int]]) -> Sequence[int]:
-    """The better of the order given and the nearest-neighbour one, then turned about while that helps."""
-    given, near = list(range(len(out))), _nearest(out)
-    start = near if _leavings(near, out) < _leavings(given, out) else given
-    return _turned(start, out)
+    """The best of the order given and nearest-neighbour ones, each turned about while that helps."""
+    fullest = sorted(range(len(out)), key=lambda place: (-len(out[place]), place))
+    starts = [list(range(len(out))), *(_nearest(first, out) for first in fullest[:EXACT])]
+    return min((_turned(start, out) for start in starts), key=lambda order: _leavings(order, out))
 
 
 def _leavings(order: Sequence[int], out: Sequence[frozenset[int]]) -> int:
     return sum(len(out[after] - out[before]) for before, after in pairwise(order))
 
 
-def _nearest(out: Sequence[frozenset[int]]) -> list[int]:
-    """First the case with most members out, since they need not leave for it, then ever the cheapest next one."""
-    left = set(range(len(out)))
-    order = [min(left, key=lambda place: (-len(out[place]), place))]
-    left.discard(order[0])
+def _nearest(first: int, out: Sequence[frozenset[int]]) -> list[int]:
+    """From one case ever on to the cheapest next one. Who is out for the first need not leave for it."""
+    left, order = set(range(len(out))) - {first}, [first]
     while left:
         last = out[order[-1]]
         order.append(min(left, key=lambda place: (len(out[place] - last), -len(out[place]), place)))
