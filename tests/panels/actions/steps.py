@@ -21,6 +21,7 @@ from panels.models import (
     PanelGrant,
     Position,
     Recusal,
+    Refusal,
     Seat,
     Sitting,
 )
@@ -37,6 +38,7 @@ TABLES = [
     Item,
     Attendance,
     Recusal,
+    Refusal,
     Position,
     Composition,
     Outcome,
@@ -53,11 +55,24 @@ def counts():
 
 @contextlib.contextmanager
 def refused(error, sentence):
-    """Refused with a sentence, and no row and no head of a stream differs from before."""
-    before = counts()
-    with pytest.raises(error, match=sentence):
+    """Refused with a sentence, and no row differs from before but, for acts that keep it, the one of the refusal."""
+    before, kept = counts(), Refusal.objects.count()
+    with pytest.raises(error, match=sentence) as caught:
         yield
-    assert counts() == before
+    after = counts()
+    if Refusal.objects.count() == kept:
+        assert after == before
+        return
+    event = Event.objects.latest("pk")
+    assert (Refusal.objects.count(), event.event_type) == (kept + 1, "panel.refused")
+    assert Refusal.objects.get(event=event).sentence == str(caught.value)
+    after["Event"] -= 1
+    after["Refusal"] -= 1
+    assert without_heads(after) == without_heads(before)
+
+
+def without_heads(found):
+    return {name: number for name, number in found.items() if name != "heads"}
 
 
 @contextlib.contextmanager
