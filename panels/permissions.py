@@ -60,6 +60,12 @@ def check_runs(by: Actor, panel: Panel) -> None:
         raise PermissionDenied(f"Only the chair of {panel.ref} or the secretariat may run its sittings.")
 
 
+def check_chairs(by: Actor, panel: Panel) -> None:
+    """Raise PermissionDenied unless the panel's chair is acting."""
+    if not holds_panel(by, "chair", panel):
+        raise PermissionDenied(f"Only the chair of {panel.ref} may sign its minutes.")
+
+
 def check_runs_item(by: Actor, item: Item) -> None:
     """Raise PermissionDenied unless the chair or the secretariat acts, and for a chair who left the room for this."""
     check_runs(by, item.panel)
@@ -100,6 +106,7 @@ def check_objects(by: Actor, organisation: Organisation) -> None:
 def answers_for(by: Person) -> set[int]:
     """The keys of the organisations this person answers for."""
     return {organisation for codename, organisation in grants.held_by(by) if codename == "act_for"}
+
 
 def check_own_seat(by: Actor, appointment: Appointment) -> None:
     """Raise PermissionDenied when somebody answers for another member."""

@@ -12,6 +12,7 @@ from django.db import transaction
 from audit import clock
 from audit.actions import record, settle
 from audit.canonical import canonical
+from directory.queries import today
 from panels.actions.refusals import noting
 from panels.composition import composed, roll
 from panels.errors import SittingRefused
@@ -200,7 +201,7 @@ def declare_at_table(*, item: Item, appointment: Appointment, interests: Sequenc
     panel, item = lock_item(item, "recuse")
     now = room(panel, item)
     member = _member(now, appointment)
-    check_interests(interests)
+    check_interests(interests, today())
     if not interests:
         raise SittingRefused(f"Name the interest in {item.case_ref}, or leave the room without declaring one.")
     about = {each.organisation.name for each in interests if each.organisation}
@@ -219,6 +220,8 @@ def _declare(event: Event, panel: Panel, member: Appointment, interests: Sequenc
             kind=each.kind,
             organisation=each.organisation,
             statement=each.statement,
+            starts=each.starts,
+            ends=each.ends,
             made_at=at,
         )
         for each in interests
@@ -264,6 +267,8 @@ def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     now = room(panel, item)
     member = _member(now, appointment)
     check_arrival(now, member)
+    now = now.after(noted={**now.noted, member.pk: True})
+    stays = bool(now.sitting_faults)
     event = record(
         panel,
         "member.arrived",
@@ -275,14 +280,14 @@ def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
             "seat": member.seat.kind,
             "rank": member.rank,
             "by": member.appointed_by.code,
+            "goes_on": item.state == ItemState.STOPPED and not stays,
         },
     )
     settle(panel)
-    now = now.after(noted={**now.noted, member.pk: True})
     _attend(event, now, [member])
     store_checks(event, "opened", [(member, item, [*now.results[member.pk]])], clock.now())
-    now = _without_barred(event, now)
-    return _move(item, event, "note_arrival", ItemState.STOPPED if now.sitting_faults else ItemState.OPEN)
+    _without_barred(event, now)
+    return _move(item, event, "note_arrival", ItemState.STOPPED if stays else ItemState.OPEN)
 
 
 @transaction.atomic
