@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from authorisation.enums import PANEL_TIERS
 from authorisation.models import Application
 from authorisation.rulesets import seat_plan
 from directory.queries import today
 from panels.actions import items, seats, sittings
 from panels.actions.panels import confirm_panel, faults_of, propose_panel
 from panels.actions.positions import enter_positions
-from panels.models import Appointment, Item, Outcome, Panel, Sitting, Stance
+from panels.models import Appointment, Attendance, Item, Outcome, Panel, Sitting, Stance
 from panels.rules import COALITION_SEAT
 from tests.factories.world import World
 
@@ -62,7 +63,8 @@ def sitting_on(
     )
     agenda = [sittings.Case(case.ccg, case.ref) for case in cases]
     sitting = sittings.list_sitting(panel=panel, on=on or today(), cases=agenda, by=by)
-    wanted = [each for each in proposals(world, panel, voices) if each.person not in [world.people[n] for n in without]]
+    out = {person.pk for name, person in world.people.items() if plain(name) in without}
+    wanted = [each for each in proposals(world, panel, voices) if each.person.pk not in out]
     appointments = seats.fill_seats(panel=panel, proposals=wanted, by=by)
     if appointments:
         seats.invite(panel=panel, by=by)
@@ -70,7 +72,7 @@ def sitting_on(
         seats.accept_seat(appointment=appointment, by=appointment.person)
     if accept and confirm and not faults_of(panel):
         confirm_panel(panel=panel, by=by)
-    names = {person.pk: name for name, person in world.people.items()}
+    names = {person.pk: plain(name) for name, person in world.people.items()}
     listed = {item.case_ref: item for item in sitting.items.all()}
     panel.refresh_from_db()
     return Meeting(world, panel, sitting, listed, {names[each.person_id]: each for each in appointments})
@@ -83,13 +85,34 @@ def proposals(world: World, panel: Panel, voices: Sequence[str] = ("voice",)) ->
     for seat in panel.seats.order_by("number"):
         if seat.kind == COALITION_SEAT:
             if left:
-                found.append(coalition(world, seat, left.pop(0)))
+                found.append(coalition(world, seat, fresh(world, panel, left.pop(0))))
         elif seat.kind == "board_member":
             if board:
-                found.append(seats.Proposal(seat, world.people[board.pop(0)], appoints(world, seat)))
+                name = fresh(world, panel, board.pop(0))
+                found.append(seats.Proposal(seat, world.people[name], appoints(world, seat)))
         else:
-            found.append(seats.Proposal(seat, world.people[seat.kind], appoints(world, seat)))
+            name = fresh(world, panel, seat.kind)
+            found.append(seats.Proposal(seat, world.people[name], appoints(world, seat)))
     return found
+
+
+def plain(name: str) -> str:
+    """The name of whoever somebody sits for: `lay` for `lay_at_moderation`."""
+    return name.partition("_at_")[0]
+
+
+def fresh(world: World, panel: Panel, name: str) -> str:
+    """This person, or somebody just like them when they sat on one of the panel's cases at another tier (I4, D9)."""
+    refs = list(panel.items.values_list("case_ref", flat=True))
+    before = Attendance.objects.filter(
+        appointment__person=world.people[name], item__case_ref__in=refs, item__panel__kind__in=PANEL_TIERS
+    ).exclude(item__panel__kind=panel.kind)
+    if panel.kind not in PANEL_TIERS or not before.exists():
+        return name
+    like = f"{name}_at_{panel.kind}"
+    if like not in world.people:
+        world.add_like(name, like)
+    return like
 
 
 def appoints(world: World, seat: Any) -> Any:

@@ -1,6 +1,7 @@
 """Organisations, people with posts, nominations, and a rule set with eight criteria; two tenths of a second."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -35,7 +36,10 @@ ORGANISATIONS = [
     (OrganisationKind.COALITION_BODY, "NHSA", "NHS Alliance", ""),
     (OrganisationKind.COALITION_BODY, "NAPC", "National Association of Primary Care", ""),
     (OrganisationKind.LOCAL_AUTHORITY, "LA1", "Borough council", ""),
-    *((OrganisationKind.CCG, f"0{n}A", f"NHS Group {n} CCG", "AT1" if n < 4 else "AT2" if n == 4 else "AT3") for n in range(1, 7)),
+    *(
+        (OrganisationKind.CCG, f"0{n}A", f"NHS Group {n} CCG", "AT1" if n < 4 else "AT2" if n == 4 else "AT3")
+        for n in range(1, 7)
+    ),
     (OrganisationKind.PRACTICE, "P01", "The practice of group 1", ""),
     (OrganisationKind.COMMISSIONING_SUPPORT, "S01", "The support unit of group 1", ""),
     (OrganisationKind.PROVIDER, "H01", "The hospital of group 1", ""),
@@ -113,6 +117,14 @@ class World:
         except KeyError:
             raise AttributeError(name) from None
 
+    def add_like(self, name: str, like: str) -> Person:
+        """Another person with the posts, the training and the nomination of one there is."""
+        _add_people(self, [like], [(like, place, kind) for one, place, kind in PEOPLE if one == name])
+        _train(self, [like] if name in TRAINED else [])
+        for _, body, secretary in [each for each in VOICES if each[0] == name]:
+            _nominate(self, like, body, secretary)
+        return self.people[like]
+
     def officer(self, code: str) -> Person:
         return self.people[f"officer_{code[1]}"]
 
@@ -136,22 +148,8 @@ def build_world(*, at: datetime = START) -> World:
         _organisations(world)
         _people(world)
         for name, body, secretary in VOICES:
-            world.nominations[name] = nominate(
-                body=world.organisations[body],
-                person=world.people[name],
-                starts=BEGIN,
-                by=world.people[secretary],
-            )
-            world.people[name].refresh_from_db()
-        accredit_many(
-            people=[world.people[name] for name in TRAINED],
-            kind="panel_training",
-            given_by=world.organisations["BOARD"],
-            starts=BEGIN,
-            by="system",
-        )
-        for name in TRAINED:
-            world.people[name].refresh_from_db()
+            _nominate(world, name, body, secretary)
+        _train(world, TRAINED)
         rulesets.import_criteria(source=SMALL.read_bytes(), version="small", by="system")
         world.ruleset = rulesets.load_ruleset(source=small_ruleset(), by="system")
         for number, deadline in (
@@ -174,17 +172,35 @@ def _organisations(world: World) -> None:
     )
 
 
+def _nominate(world: World, name: str, body: str, secretary: str) -> None:
+    world.nominations[name] = nominate(
+        body=world.organisations[body], person=world.people[name], starts=BEGIN, by=world.people[secretary]
+    )
+    world.people[name].refresh_from_db()
+
+
+def _train(world: World, names: Sequence[str]) -> None:
+    trained = [world.people[name] for name in names]
+    board = world.organisations["BOARD"]
+    accredit_many(people=trained, kind="panel_training", given_by=board, starts=BEGIN, by="system")
+    for person in trained:
+        person.refresh_from_db()
+
+
 def _people(world: World) -> None:
-    names = [*(name for name, _, _ in PEOPLE), "outsider", "spare"]
+    _add_people(world, [*(name for name, _, _ in PEOPLE), "outsider", "spare"], PEOPLE)
+
+
+def _add_people(world: World, names: Sequence[str], held: Sequence[tuple[str, str, PostKind]]) -> None:
     rows = [
         NewPerson(full_name=name.replace("_", " ").title(), email=f"{name}@example.test", synthetic=True)
         for name in names
     ]
-    world.people = dict(zip(names, people.add_many(people=rows, by="system"), strict=True))
+    world.people |= dict(zip(names, people.add_many(people=rows, by="system"), strict=True))
     posts.add_many(
         posts=[
             NewPost(person=world.people[name], organisation=world.organisations[place], kind=kind, starts=BEGIN)
-            for name, place, kind in PEOPLE
+            for name, place, kind in held
         ],
         by="system",
     )
