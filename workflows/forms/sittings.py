@@ -55,8 +55,8 @@ class Propose(ActingForm):
         if kind and ruleset and not has_kind(ruleset.body, kind):
             self.add_error(
                 "kind",
-                f"Rule set {ruleset.version} seats no {PanelKind(kind).label.lower()}: choose another kind of panel, "
-                "or a rule set that has it",
+                f"Rule set {ruleset.version} has no seats for {PanelKind(kind).label.lower()}: choose another kind of "
+                "panel, or a rule set that has it",
             )
         return given
 
