@@ -5,6 +5,6 @@ Each check is a few statements over whole tables, whatever the number of cases; 
 
 from collections.abc import Callable
 
-from authorisation.invariants import deciding, recording, tiers
+from authorisation.invariants import access, deciding, recording, tiers
 
-CHECKS: dict[str, Callable[[], list[str]]] = {**deciding.CHECKS, **tiers.CHECKS, **recording.CHECKS}
+CHECKS: dict[str, Callable[[], list[str]]] = {**deciding.CHECKS, **tiers.CHECKS, **access.CHECKS, **recording.CHECKS}

@@ -6,22 +6,12 @@ from django.test import Client
 
 from audit import clock
 from authorisation.models import Application
-from tests.access.crawl import APART, addresses, routes
-from tests.access.papers import CANARY, SHUT_OUT, build_sealed
+from tests.access.crawl import APART, routes
+from tests.access.papers import CANARY, SHUT_OUT
 from tests.factories.pages import Reader
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"HTTP_HX_REQUEST": "true"}
-
-
-@pytest.fixture(scope="module")
-def sealed(django_db_setup, django_db_blocker):
-    """One world for every test here, undone at the end: nobody in them may change anything."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        made = build_sealed()
-        made.addresses = addresses(made)
-        yield made
-        transaction.set_rollback(True)
 
 
 def told(response) -> str:
