@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from directory.models import Person
 from panels.forms.explorer import Grouping
-from panels.views import acting, audit, nominations, panels, seats
+from panels.views import acting, audit, guardian, known, nominations, panels, seats
 
 Guard = Callable[[Person, Iterable[str]], set[str]]
 
@@ -28,6 +28,13 @@ def urls(*, readable: Guard, outcomes: Mapping[str, list[tuple[str, str]]], grou
             {"readable": readable, "outcomes": outcomes},
             name="panel-do",
         ),
+        path("panels/<str:ref>/object/<int:appointment>/<slug:case>/", guardian.object_to, name="object"),
+        path("conflicts/", guardian.conflicts, name="conflicts"),
+        path("conflicts/<str:ref>/<int:appointment>/<int:item>/<slug:test>/", guardian.rule, name="rule"),
+        path("people/<int:pk>/posts/", known.posts, name="person-posts"),
+        path("people/<int:pk>/posts/<int:post>/end/", known.end_post, name="end-post"),
+        path("organisations/<slug:code>/ties/", known.ties, name="organisation-ties"),
+        path("organisations/<slug:code>/ties/<int:tie>/end/", known.end_tie, name="end-tie"),
         path("audit/", RedirectView.as_view(pattern_name="audit-panels"), name="audit"),
         path("audit/panels/", audit.sittings, {"grouping": grouping}, name="audit-panels"),
         path("audit/panels.csv", audit.export, {"form": "csv", "grouping": grouping}, name="audit-panels-csv"),

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from audit import clock
 from directory.actions import posts
+from panels.actions import examination
 from workflows.engine import sweep as engine
 
 
@@ -22,4 +23,5 @@ def sweep() -> int:
     engine.sweep_jobs()
     posts.begin(clock.now())
     posts.expire(clock.now())
+    examination.sweep_stale()
     return fired

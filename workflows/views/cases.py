@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from authorisation.models import Application
 from directory.models import Person
 from directory.views.acting import act
+from panels.permissions import answers_for
+from panels.presenters.guardian import judges
 from workflows.engine.errors import NotNow
 from workflows.forms import DIVERSIONS, STEPS
 from workflows.forms.base import StepForm
@@ -37,7 +39,8 @@ def application(request: HttpRequest, ref: str) -> HttpResponse:
     person = cast("Person", request.user)
     case = _find(person, ref)
     view = case_view(case, person, may_defer=may_defer(person, case), may_withdraw=may_withdraw(person, case))
-    return render(request, "workflows/application.jinja", {"case": view})
+    seen = {"judges": judges(case.ref), "may_object": case.ccg_id in answers_for(person), "ref": case.ref}
+    return render(request, "workflows/application.jinja", {"case": view, **seen})
 
 
 @login_required
