@@ -76,17 +76,19 @@ PEOPLE = [
     ("voice", "05A", PostKind.GOVERNING_BODY_MEMBER),
     ("other_voice", "06A", PostKind.GOVERNING_BODY_MEMBER),
     ("near_voice", "02A", PostKind.GOVERNING_BODY_MEMBER),
+    ("spare_voice", "05A", PostKind.GOVERNING_BODY_MEMBER),
     *((f"officer_{n}", f"0{n}A", PostKind.ACCOUNTABLE_OFFICER) for n in range(1, 7)),
 ]
 # Who has had the training that most seats ask for: everybody who sits in the tests.
 TRAINED = [
     *("chair", "board_member", "second_board_member", "key_assessor", "finance", "lay", "local_authority"),
-    *("clinician", "voice", "other_voice", "near_voice", "spare"),
+    *("clinician", "voice", "other_voice", "near_voice", "spare_voice", "spare"),
 ]
 VOICES = (
     ("voice", "NHSA", "nominator"),
     ("other_voice", "NAPC", "other_nominator"),
     ("near_voice", "NHSA", "nominator"),
+    ("spare_voice", "NAPC", "other_nominator"),
 )
 
 

@@ -26,6 +26,7 @@ from panels.models import (
     Sitting,
 )
 from tests.factories import london, positions
+from tests.factories.panels import spoken
 
 NOW = london(2012, 6, 4)
 TABLES = [
@@ -94,8 +95,8 @@ def nothing_broken():
 
 
 def decide_open(world, item, **stances):
-    said = positions(item, **stances)
-    return items.decide_item(item=item, outcome="full", reasons="So.", positions=said, by=world.secretary)
+    item = spoken(item, **stances)
+    return items.decide_item(item=item, outcome="full", reasons="So.", by=world.secretary)
 
 
 def positions_of(item):

@@ -5,31 +5,52 @@ from datetime import date
 
 import pytest
 
+from audit.models import Event
 from authorisation.rulesets import seat_plan
-from panels.actions import items, seats, sittings
-from panels.actions.nominations import end_nomination, nominate
-from panels.actions.panels import propose_panel
+from panels.actions import seats, sittings
+from panels.actions.absences import end_absence, note_absence
+from panels.actions.accreditations import accredit, end_accreditation
+from panels.actions.nominations import end_nomination, limit_nomination, nominate, reorder_nominations
+from panels.actions.panels import close_panel, confirm_panel, propose_panel
 from panels.errors import NotCompetent, PlanRefused
 from panels.models import (
     Panel,
     PanelGrant,
 )
 from panels.rules import COALITION_SEAT
-from tests.factories import opened, positions, sitting_on
+from tests.factories import sitting_on
+from tests.factories.panels import coalition
 from tests.panels.actions.steps import NOW, nothing_broken, records, refused
 
 pytestmark = pytest.mark.django_db
 
 
-def test_every_act_records_one_event_in_its_stream(world, case):
-    by, panel = world.secretary, lambda: Panel.objects.latest("pk")
-    nhsa, tomorrow = world.organisations["NHSA"], date(2012, 6, 5)
-    with records(world.spare, "person.nominated"):
-        nomination = nominate(body=nhsa, person=world.spare, starts=NOW.date(), by=world.nominator)
-    with records(world.spare, "person.nomination_ended"):
+def test_every_act_of_a_nomination_records_one_event(world):
+    nhsa, spare = world.organisations["NHSA"], world.spare
+    with records(spare, "person.nominated"):
+        nomination = nominate(body=nhsa, person=spare, starts=NOW.date(), capacity=2, by=world.nominator)
+    with records(spare, "person.nomination_limited"):
+        limit_nomination(nomination=nomination, capacity=None, by=world.nominator)
+    order = [nomination.pk, world.nominations["near_voice"].pk, world.nominations["voice"].pk]
+    before = Event.objects.count()
+    reorder_nominations(body=nhsa, order=order, by=world.nominator)
+    assert Event.objects.count() == before + 2
+    with records(spare, "person.nomination_ended"):
         end_nomination(nomination=nomination, ends=NOW.date(), by=world.nominator)
+    board = world.organisations["BOARD"]
+    with records(world.outsider, "person.accredited"):
+        row = accredit(
+            person=world.outsider, kind="panel_training", given_by=board, starts=NOW.date(), by=world.secretary
+        )
+    with records(world.outsider, "person.accreditation_ended"):
+        end_accreditation(accreditation=row, ends=NOW.date(), by=world.secretary)
+    nothing_broken()
+
+
+def test_every_act_of_a_panel_records_one_event_in_its_stream(world, case):
+    by, panel = world.secretary, lambda: Panel.objects.latest("pk")
+    plan, tomorrow = seat_plan(world.ruleset.body, "moderation"), date(2012, 6, 5)
     with records(panel, "panel.proposed"):
-        plan = seat_plan(world.ruleset.body, "moderation")
         propose_panel(plan=plan, title="Moderation", ruleset="small", by=by)
     with records(panel, "sitting.listed"):
         sittings.list_sitting(panel=panel(), on=tomorrow, cases=[sittings.Case(case.ccg, case.ref)], by=by)
@@ -37,10 +58,10 @@ def test_every_act_records_one_event_in_its_stream(world, case):
     with records(panel, "seat.declined"):
         seats.decline_seat(appointment=meeting.of("lay"), by=world.lay, reason="Away")
     with records(panel, "seats.proposed"):
-        seat = meeting.of("lay").seat
-        seats.fill_seats(
-            panel=panel(), proposals=[seats.Proposal(seat, world.finance, world.organisations["BOARD"])], by=by
-        )
+        offer = seats.Proposal(meeting.of("lay").seat, world.finance, world.organisations["BOARD"])
+        seats.fill_seats(panel=panel(), proposals=[offer], by=by)
+    with records(panel, "seats.invited"):
+        seats.invite(panel=panel(), by=by)
     for name in ("chair", "voice", "other_voice", "board_member", "second_board_member", "clinician"):
         with records(panel, "seat.accepted"):
             seats.accept_seat(appointment=meeting.of(name), by=world.people[name])
@@ -48,22 +69,22 @@ def test_every_act_records_one_event_in_its_stream(world, case):
         seats.declare_again(appointment=meeting.of("chair"), by=world.chair)
     with records(panel, "seat.stood_down"):
         seats.stand_down(appointment=meeting.of("second_board_member"), by=by, reason="Ill")
-    with records(panel, "sitting.convened"):
-        sittings.convene(sitting=meeting.sitting, by=world.chair)
-    with records(panel, "item.opened"):
-        item = opened(meeting, case, absent=["second_board_member", "lay", "other_voice"])
-    with records(panel, "member.arrived"):
-        items.note_arrival(item=item, appointment=meeting.of("other_voice"), by=by)
-    with records(panel, "member.departed"):
-        items.note_departure(item=item, appointment=meeting.of("clinician"), by=by)
-    with records(panel, "member.arrived"):
-        items.note_arrival(item=item, appointment=meeting.of("clinician"), by=by)
-    with records(panel, "member.recused"):
-        items.recuse(item=item, appointment=meeting.of("other_voice"), reason="Friend", by=world.other_voice)
-    with records(panel, "item.decided"):
-        items.decide_item(item=item, outcome="full", reasons="So.", positions=positions(item), by=world.chair)
-    with records(panel, "sitting.closed"):
-        sittings.close_sitting(sitting=meeting.sitting, by=world.chair)
+    with records(panel, "seats.proposed"):
+        reserve = coalition(world, meeting.of("voice").seat, "spare_voice", rank=1)
+        seats.fill_seats(panel=panel(), proposals=[reserve], by=by)
+    [alternate] = seats.invite(panel=panel(), appointments=None, by=by)[-1:]
+    seats.accept_seat(appointment=alternate, by=alternate.person)
+    with records(panel, "panel.confirmed"):
+        confirm_panel(panel=panel(), by=by)
+    with records(panel, "absence.noted"):
+        row = note_absence(appointment=meeting.of("chair"), starts=tomorrow, ends=date(2012, 6, 9), by=world.chair)
+    with records(panel, "absence.ended"):
+        end_absence(absence=row, ends=tomorrow, by=world.chair)
+    seats.stand_down(appointment=meeting.of("voice"), by=by, reason="Ill")
+    with records(panel, "seat.handed_on"):
+        seats.substitute(seat=meeting.of("voice").seat, by=by)
+    with records(panel, "panel.closed"):
+        close_panel(panel=panel(), reason="Not needed", by=by)
     nothing_broken()
 
 
