@@ -27,6 +27,7 @@ from panels.rules.table import DI, RULES
 # Panels that are tiers of one case (invariant I4). A review looks at conditions already imposed: it is no tier.
 TIERS = {
     "desk_top": "the desk-top review",
+    "second_reading": "the second reading",
     "site_visit": "the site visit",
     "moderation": "moderation",
     "conditions": "the conditions panel",
