@@ -55,7 +55,7 @@ ROLES: Mapping[str, tuple[str, str]] = {
     "auditor": ("Auditor", "Check who sat on which panel, and why they were allowed to."),
 }
 
-PAGES = ("/", "/applications/", "/panels/", "/panels/PAN-0001/", "/register/")
+PAGES = ("/", "/applications/", "/panels/", "/panels/PAN-0001/", "/outbox/", "/register/")
 READS_ALL = ("secretary", "assessor", "reader", "guardian", "auditor")
 AUDITS = ("secretary", "guardian", "auditor")
 AUDITED = ("/audit/panels/", "/audit/panels/?result=exceptions", "/audit/panels/PAN-0001/", "/audit/panels.csv")
@@ -81,6 +81,7 @@ def load(progress: Callable[[int, int, date, str], None] | None = None) -> None:
         wave, last = WAVE_FOUR_STANDS
         replay.script.without_wave_after(wave, last + replay.shift)
         replay.deeds.seating.unanswered_from = today + ANSWERS_AWAITED_AFTER
+        replay.deeds.seating.alternates_from = today
         replay.play(until=STANDS_FOR_TODAY - timedelta(days=1), progress=progress)
         chosen = {key: find() for key, find in FIND.items()}
         record_system(
@@ -102,6 +103,12 @@ def personas() -> list[Persona]:
         for key, (role, what) in ROLES.items()
         if key in streams
     ]
+
+
+def panels_at_hand(most: int = 5) -> list[Sitting]:
+    """The next sittings that are not over, today's first: their members can be signed in as."""
+    rows = Sitting.objects.filter(closed_at__isnull=True, on__gte=clock.now().astimezone(LONDON).date())
+    return list(rows.select_related("panel").order_by("on", "pk")[:most])
 
 
 def person_of(key: str) -> Person | None:

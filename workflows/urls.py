@@ -12,5 +12,7 @@ urlpatterns = [
     path("panels/new/", sittings.propose, name="propose-panel"),
     path("panels/<str:ref>/list-sitting/", sittings.list_sitting, name="list-sitting"),
     path("demo/", demonstration.choose, name="demonstration"),
+    path("demo/panels/<str:ref>/", demonstration.members, name="demonstration-members"),
+    path("demo/panels/<str:ref>/sign-in/<int:pk>/", demonstration.become_member, name="become-member"),
     path("demo/sign-in/<slug:key>/", demonstration.become, name="become"),
 ]

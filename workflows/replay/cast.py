@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,7 +14,8 @@ from directory.actions import organisations, people, posts, ties
 from directory.models import Organisation, OrganisationKind, Person, PostKind, TieKind
 from directory.queries import today
 from directory.rows import NewOrganisation, NewPerson, NewPost, NewTie
-from panels.actions.panels import nominate
+from panels.actions.accreditations import accredit_many
+from panels.actions.nominations import nominate
 from panels.models import Nomination
 
 # Common first and last names; the people they make up never lived.
@@ -22,6 +24,9 @@ FIRST_NAMES, LAST_NAMES = (line.split() for line in NAMES.read_text().splitlines
 REGIONS = {"North": "RGN", "Midlands and East": "RGM", "London": "RGL", "South": "RGS"}
 COALITION = {"NHSA": "NHS Alliance", "NAPC": "National Association of Primary Care"}
 BOARD = "BOARD"
+# Members of panels were trained before they sat (domain.md 1.3); when, is not known.
+TRAINING = "panel_training"
+TRAINED = ("key_assessor", "ccg_chair", "coalition", "finance", "local_authority", "lay")
 SIZES = {
     "secretariat": 3,
     "assessor": 12,
@@ -48,6 +53,11 @@ class Cast:
     area_contacts: dict[str, Person] = field(default_factory=dict)
     homes: dict[int, str] = field(default_factory=dict)
     nominations: list[Nomination] = field(default_factory=list)
+
+    def region_of(self, code: str) -> Organisation:
+        """The region whose area team a CCG belongs to."""
+        team = next(each for each in self.organisations.values() if each.pk == self.organisations[code].parent_id)
+        return next(each for each in self.organisations.values() if each.pk == team.parent_id)
 
     @property
     def secretary(self) -> Person:
@@ -175,6 +185,7 @@ def _people(cast: Cast, facts: dict[str, CcgFact], names: Names) -> None:
     ]
     _employ(cast, wanted, names)
     _nominate(cast)
+    _train(cast)
 
 
 def _employ(cast: Cast, wanted: Sequence[tuple[str, Organisation, PostKind, str, str]], names: Names) -> None:
@@ -214,13 +225,28 @@ def _nominate(cast: Cast) -> None:
         )
 
 
-def codes_near(facts: Iterable[str], home: str) -> set[str]:
-    """The CCGs a person of `home` may not judge from the Coalition seat: their own and its neighbours."""
-    near = {home}
+def _train(cast: Cast) -> None:
+    """Whoever may sit where training is asked for has had it."""
+    trained = [person for part in TRAINED for person in cast.parts[part]]
+    accredit_many(people=trained, kind=TRAINING, given_by=cast.organisations[BOARD], starts=today(), by=cast.secretary)
+
+
+def codes_near(cast: Cast, codes: Iterable[str]) -> dict[int, set[str]]:
+    """The CCGs each Coalition representative may not judge: their own, its neighbours and its area team's (D1, D4)."""
+    known = set(codes)
+    teams: defaultdict[int | None, set[str]] = defaultdict(set)
+    for code in known:
+        teams[cast.organisations[code].parent_id].add(code)
+    near: defaultdict[str, set[str]] = defaultdict(set)
     for tie in load_ties():
-        if tie.kind == "neighbour" and home in {tie.code, tie.other}:
-            near |= {tie.code, tie.other}
-    return near & set(facts)
+        if tie.kind == "neighbour":
+            near[tie.code].add(tie.other)
+            near[tie.other].add(tie.code)
+    return {
+        person.pk: ({home} | near[home] | teams[cast.organisations[home].parent_id]) & known
+        for person in cast.parts["coalition"]
+        for home in (cast.homes[person.pk],)
+    }
 
 
 def first_day() -> date:

@@ -65,7 +65,8 @@ class Replay:
             )
         with clock.at(moment(first_day() + self.shift, EARLY)):
             ruleset = load_rules()
-            self.cast = assemble(self.facts, seed=self.seed)
+            # Everybody, whichever wave is played: members come from groups that are not judged beside them (D11).
+            self.cast = assemble(load_facts(), seed=self.seed)
             calendar = load_calendar()
             waves = {
                 number: add_wave(
