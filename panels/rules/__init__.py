@@ -7,6 +7,7 @@ tests D1-D14 of the domain dossier, section 7.2. Windows come from the rule set,
 from panels.rules.agenda import agenda_order, leavings
 from panels.rules.competence import Member, competence_faults, deciding_faults, is_coalition_voice, sitting_faults
 from panels.rules.disinterest import DISINTEREST, TIERS, disinterest, verdict
+from panels.rules.questions import Question
 from panels.rules.rulings import CONFIRMED, DISMISSED, Objected, Ruled, apply_rulings, judge
 from panels.rules.seats import COALITION_BODY, COALITION_SEAT, SeatPlan, SeatRule, plan_faults
 from panels.rules.shapes import (
@@ -22,7 +23,6 @@ from panels.rules.shapes import (
     MemberFacts,
     PastCase,
     PostFact,
-    Question,
     Reciprocal,
     Role,
     TestResult,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
+from panels.rules.questions import RELATIVE, Held, Question, day
 from panels.rules.seats import COALITION_SEAT
 from panels.rules.shapes import (
     FAMILY,
@@ -16,8 +17,6 @@ from panels.rules.shapes import (
     Declared,
     Effect,
     MemberFacts,
-    PostFact,
-    Question,
     TestResult,
     months_before,
     runs_within,
@@ -34,40 +33,7 @@ TIERS = {
     "decision": "the decision",
 }
 BOARD_KINDS = frozenset({"board", "region", "area_team"})
-# The test that judges a declared interest which names the organisation under review itself.
-JUDGED_BY = {
-    "own": "D1",
-    "post": "D1",
-    "practice": "D2",
-    "neighbour": "D4",
-    "support": "D6",
-    "provider": "D7",
-}
-# What close family holds, while D8 asks the other tests about it.
-RELATIVE = "relative"
 ENOUGH = 2
-
-
-@dataclass(frozen=True)
-class Held:
-    """What ties a member to an organisation: a post, or an interest they declared.
-
-    `owner` and `has` begin a clause: "own organisation", "is chair of". `rule` is the test that judges it when it names
-    the organisation under review itself.
-    """
-
-    place: str
-    place_kind: str
-    parent: str
-    owner: str
-    has: str
-    rule: str
-    starts: date | None
-    ends: date | None
-
-    def within(self, ask: Question, rule: str) -> bool:
-        """Whether it is held on the day of the question, or was within the window of a test."""
-        return runs_within(self.starts, self.ends, ask.on, _reach(ask, rule))
 
 
 def own_organisation(ask: Question) -> TestResult:
@@ -75,8 +41,8 @@ def own_organisation(ask: Question) -> TestResult:
     code = ask.case.code
     hits = (
         f"{held.has} {code} itself"
-        for held in _holdings(ask)
-        if held.place == code and held.rule == "D1" and held.within(ask, "D1")
+        for held in ask.holdings
+        if held.place == code and held.rule == "D1" and _within(held, ask, "D1")
     )
     return _barred("D1", hits, f"no post at {code} in the last {_reach(ask, 'D1')} months")
 
@@ -92,15 +58,15 @@ def shared_leadership(ask: Question) -> TestResult:
     """D3: a post at an organisation that shares its leadership with the one under review bars, while it is held."""
     hits = (
         f"{held.owner}, {held.place}, shares its leadership with {ask.case.code}"
-        for held in _holdings(ask)
-        if held.place in ask.case.sharers and held.within(ask, "D3")
+        for held in ask.holdings
+        if held.place in ask.case.sharers and _within(held, ask, "D3")
     )
     return _barred("D3", hits, f"at no organisation led together with {ask.case.code}")
 
 
 def neighbour(ask: Question) -> TestResult:
     """D4: a neighbour may gain from a direction, so it bars the Coalition seat; others declare it."""
-    hits = (why for held in _holdings(ask) if held.within(ask, "D4") for why in _nearness(ask, held))
+    hits = (why for held in ask.holdings if _within(held, ask, "D4") for why in _nearness(ask, held))
     effect = Effect.BARRED if ask.seat == COALITION_SEAT else Effect.DECLARE_ONLY
     clear = f"own organisations do not border {ask.case.code}, nor share its area team or a main provider"
     return _answer("D4", effect, hits, clear)
@@ -124,8 +90,8 @@ def beneficiary(ask: Question) -> TestResult:
     """D5: whoever is at an organisation named in a proposed direction of the case is barred from then on."""
     hits = (
         f"{held.owner}, {held.place}, is named in a proposed direction of {ask.case.code}"
-        for held in _holdings(ask)
-        if held.place in ask.case.named and held.within(ask, "D5")
+        for held in ask.holdings
+        if held.place in ask.case.named and _within(held, ask, "D5")
     )
     return _barred("D5", hits, f"own organisations are named in no proposed direction of {ask.case.code}")
 
@@ -145,8 +111,8 @@ def provider(ask: Question) -> TestResult:
 
 
 def _at(ask: Question, rule: str, places: Collection[str], named: str, unnamed: str) -> Iterator[str]:
-    for held in _holdings(ask):
-        if held.within(ask, rule):
+    for held in ask.holdings:
+        if _within(held, ask, rule):
             if held.place in places:
                 yield f"{held.has} {named.format(held.place)}"
             elif held.place == ask.case.code and held.rule == rule:
@@ -155,10 +121,13 @@ def _at(ask: Question, rule: str, places: Collection[str], named: str, unnamed: 
 
 def close_family(ask: Question) -> TestResult:
     """D8: what close family holds is judged as if the member held it."""
+    clear = f"no close family with an interest in {ask.case.code}"
     theirs = frozenset(replace(each, kind=RELATIVE) for each in ask.member.declared if each.kind == FAMILY)
+    if not theirs:
+        return _barred("D8", (), clear)
     severest = verdict(test(replace(ask, member=MemberFacts(declared=theirs))) for test in SELF)
     if severest.effect is Effect.CLEAR:
-        return _barred("D8", (), f"no close family with an interest in {ask.case.code}")
+        return _barred("D8", (), clear)
     return _answer("D8", severest.effect, [severest.sentence.partition(": ")[2].removesuffix(".")], "")
 
 
@@ -174,7 +143,7 @@ def _prepared(ask: Question) -> Iterator[str]:
     edge = months_before(ask.on, _reach(ask, "D9"))
     for role in sorted(ask.member.roles, key=lambda role: role.on):
         if ask.case.ref and role.case_ref == ask.case.ref and role.tier == PREPARED and role.on >= edge:
-            yield f"prepared {ask.case.ref}, last on {_day(role.on)}"
+            yield f"prepared {ask.case.ref}, last on {day(role.on)}"
 
 
 def _other_tiers(ask: Question) -> Iterator[str]:
@@ -182,7 +151,7 @@ def _other_tiers(ask: Question) -> Iterator[str]:
         same = ask.case.ref and role.case_ref == ask.case.ref
         if same and ask.tier in TIERS and role.tier not in {ask.tier, PREPARED}:
             tier = TIERS.get(role.tier, role.tier.replace("_", " "))
-            yield f"took part in {tier} of {ask.case.ref} on {_day(role.on)}"
+            yield f"took part in {tier} of {ask.case.ref} on {day(role.on)}"
 
 
 def familiarity(ask: Question) -> TestResult:
@@ -229,8 +198,8 @@ def board_employee(ask: Question) -> TestResult:
         return _barred("D13", (), "applies to the Coalition seat only")
     hits = (
         f"{held.has} {held.place}, which is of the Board"
-        for held in _holdings(ask)
-        if held.place_kind in BOARD_KINDS and held.within(ask, "D13")
+        for held in ask.holdings
+        if held.place_kind in BOARD_KINDS and _within(held, ask, "D13")
     )
     return _barred("D13", hits, f"not employed by the Board in the last {_reach(ask, 'D13')} months")
 
@@ -288,64 +257,28 @@ def verdict(results: Iterable[TestResult]) -> TestResult:
 
 def known_since(member: MemberFacts, at: datetime) -> MemberFacts:
     """Only what came to be known after a moment: posts begun, interests declared and cases heard since."""
-    day = at.date()
+    on = at.date()
     return replace(
         member,
-        posts=tuple(each for each in member.posts if each.starts > day),
+        posts=tuple(each for each in member.posts if each.starts > on),
         declared=frozenset(each for each in member.declared if each.made_at and each.made_at > at),
-        roles=frozenset(each for each in member.roles if each.on > day),
-        past=frozenset(each for each in member.past if each.on > day),
+        roles=frozenset(each for each in member.roles if each.on > on),
+        past=frozenset(each for each in member.past if each.on > on),
         judged_by=frozenset(),
     )
+
+
+def _within(held: Held, ask: Question, rule: str) -> bool:
+    """Whether it is held on the day of the question, or was within the window of a test."""
+    return runs_within(held.starts, held.ends, ask.on, _reach(ask, rule))
 
 
 def _reach(ask: Question, rule: str) -> int:
     return RULES[rule].reach(ask.windows)
 
 
-def _day(on: date) -> str:
-    return f"{on:%-d %B %Y}"
-
-
 def _declared(ask: Question, kind: str) -> list[Declared]:
     return [each for each in ask.member.declared if each.kind == kind and each.organisation == ask.case.code]
-
-
-def _holdings(ask: Question) -> Iterator[Held]:
-    """Posts first, in the order given; then what was declared, in the order of its organisations."""
-    for post in ask.member.posts:
-        yield Held(
-            post.organisation,
-            post.organisation_kind,
-            post.parent,
-            owner="own organisation",
-            has=_post(post, ask.on),
-            rule="D1",
-            starts=post.starts,
-            ends=post.ends,
-        )
-    for each in sorted(ask.member.declared, key=lambda each: (each.organisation, each.kind)):
-        if each.kind in JUDGED_BY or each.kind == RELATIVE:
-            yield _interest(each)
-
-
-def _post(post: PostFact, on: date) -> str:
-    until = f" until {_day(post.ends)}" if post.ends and post.ends <= on else ""
-    return f"{'was' if until else 'is'} {post.kind.replace('_', ' ')}{until} of"
-
-
-def _interest(each: Declared) -> Held:
-    family = each.kind == RELATIVE
-    return Held(
-        each.organisation,
-        each.organisation_kind,
-        each.parent,
-        owner="close family's organisation" if family else "declared organisation",
-        has="close family has an interest in" if family else "declared an interest in",
-        rule=JUDGED_BY.get(each.kind, "D1"),
-        starts=each.starts,
-        ends=each.ends,
-    )
 
 
 def _barred(rule: str, hits: Iterable[str], clear: str) -> TestResult:

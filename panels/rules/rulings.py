@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from panels.rules.disinterest import disinterest, known_since, verdict
-from panels.rules.shapes import SEVERITY, Effect, Question, TestResult
+from panels.rules.questions import Question, day
+from panels.rules.shapes import SEVERITY, Effect, TestResult
 from panels.rules.table import NEVER_OVERRIDDEN, OB
 
 CONFIRMED = "confirmed"
@@ -71,7 +72,7 @@ def apply_rulings(
 
 
 def _apply(result: TestResult, ruling: Ruled, ask: Question) -> TestResult:
-    said, day = result.sentence.removesuffix("."), f"{ruling.at:%-d %B %Y}"
+    said = result.sentence.removesuffix(".")
     if ruling.verdict == CONFIRMED:
         effect = max(result.effect, ruling.effect, key=SEVERITY.__getitem__)
         word = "confirmed"
@@ -82,9 +83,8 @@ def _apply(result: TestResult, ruling: Ruled, ask: Question) -> TestResult:
         effect, word = ruling.effect, "overridden"
     if effect is result.effect and word != "confirmed":
         return result
-    ruled = TestResult(
-        result.rule, effect, f"{said}; {word} by the conflicts guardian on {day}: the member {MEANS[effect]}."
-    )
+    said = f"{said}; {word} by the conflicts guardian on {day(ruling.at)}: the member {MEANS[effect]}."
+    ruled = TestResult(result.rule, effect, said)
     return verdict([ruled, *_unruled(result.rule, ruling, ask)])
 
 
@@ -95,7 +95,7 @@ def _unruled(rule: str, ruling: Ruled, ask: Question) -> Sequence[TestResult]:
 
 
 def _objection(objection: Objected, ruling: Ruled | None) -> TestResult:
-    said = f"{objection.organisation} objected on {objection.at:%-d %B %Y}"
+    said = f"{objection.organisation} objected on {day(objection.at)}"
     if ruling is None:
         return TestResult(
             OB, Effect.DECLARE_ONLY, f"Declared under OB: {said}; the conflicts guardian has not ruled on it yet."
@@ -105,6 +105,5 @@ def _objection(objection: Objected, ruling: Ruled | None) -> TestResult:
     return TestResult(
         OB,
         ruling.effect,
-        f"{verb}: {said}; {upheld} by the conflicts guardian on {ruling.at:%-d %B %Y}: "
-        f"the member {MEANS[ruling.effect]}.",
+        f"{verb}: {said}; {upheld} by the conflicts guardian on {day(ruling.at)}: the member {MEANS[ruling.effect]}.",
     )

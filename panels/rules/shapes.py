@@ -155,20 +155,3 @@ class TestResult:
     rule: str
     effect: Effect
     sentence: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """One member, one seat, one case, one day: what every test is asked. `tier` is the kind of panel, "" for any."""
-
-    member: MemberFacts
-    case: CaseFacts
-    seat: str
-    at: datetime
-    windows: Mapping[str, int]
-    tier: str = ""
-
-    @property
-    def on(self) -> date:
-        """The day of the question."""
-        return self.at.date()
