@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from audit import clock
@@ -10,9 +9,8 @@ from directory.queries import today
 from panels import facts
 from panels.candidates import nominations_on
 from panels.models import LIVE, Appointment, AppointmentState
-from panels.permissions import Actor
 from panels.policies.rooms import turn_fault
-from panels.room import Room, is_coalition, unruled
+from panels.room import Room, unruled
 from panels.rules import COALITION_SEAT, SEVERITY, Effect, TestResult, verdict
 
 
@@ -149,13 +147,3 @@ def _nominees(now: Room) -> list[Candidate]:
         )
         for each, test in tested
     ]
-
-
-def mine(now: Room, by: Actor) -> Appointment | None:
-    """The place this person has on the panel, when they have accepted one."""
-    return next((each for each in now.appointments if by != "system" and each.person_id == by.pk), None)
-
-
-def coalition_in(now: Room) -> Sequence[Appointment]:
-    """Whoever sits in the Coalition seat for the item."""
-    return [each for each in now.appointments if is_coalition(each) and now.sits(each)]

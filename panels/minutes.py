@@ -1,7 +1,7 @@
-"""The minutes of a sitting, drafted from what was recorded and never typed: who held which seat, what was taken, said
-and decided, in the order and at the times it happened.
+"""The minutes of a sitting, drafted from what was recorded and never typed.
 
-That somebody declared an interest or left is in the minutes; why is in the record of interests.
+Who held which seat, what was taken, said and decided, in the order and at the times it happened. That somebody
+declared an interest or left is in the minutes; why is in the record of interests.
 """
 
 from __future__ import annotations

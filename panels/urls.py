@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from directory.models import Person
 from panels.forms.explorer import Grouping
-from panels.views import acting, audit, guardian, known, nominations, panels, seats
+from panels.views import acting, audit, guardian, known, nominations, panels, seats, sittings
 
 Guard = Callable[[Person, Iterable[str]], set[str]]
 
@@ -35,6 +35,14 @@ def urls(*, readable: Guard, outcomes: Mapping[str, list[tuple[str, str]]], grou
         path("people/<int:pk>/posts/<int:post>/end/", known.end_post, name="end-post"),
         path("organisations/<slug:code>/ties/", known.ties, name="organisation-ties"),
         path("organisations/<slug:code>/ties/<int:tie>/end/", known.end_tie, name="end-tie"),
+        *(
+            path(f"panels/<str:ref>/{address}", view, {"readable": readable, "outcomes": outcomes}, name=name)
+            for address, view, name in (
+                ("sitting/<int:pk>/", sittings.sitting, "panel-sitting"),
+                ("minutes/<int:pk>/", sittings.minutes, "panel-minutes"),
+                ("minutes/<int:pk>/minutes.pdf", sittings.minutes_pdf, "panel-minutes-pdf"),
+            )
+        ),
         path("audit/", RedirectView.as_view(pattern_name="audit-panels"), name="audit"),
         path("audit/panels/", audit.sittings, {"grouping": grouping}, name="audit-panels"),
         path("audit/panels.csv", audit.export, {"form": "csv", "grouping": grouping}, name="audit-panels-csv"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from directory.forms.acting import ActingForm, Group
+from directory.forms.acting import ActingForm
 from directory.forms.fields import AreaField, ManyField, RadioField, TextField
 from panels.actions import items, seats, sittings
-from panels.actions.items import Said
-from panels.models import Stance
-from panels.permissions import administers, check_administers, check_runs, holds_panel
-from panels.queries import accepted, present_by_appointment, recused
+from panels.models import ItemState
+from panels.permissions import administers, check_administers, check_runs, check_runs_item, holds_panel
+from panels.policies.rooms import faults_of
+from panels.room import positions, room
 
 if TYPE_CHECKING:
     from directory.models import Person
@@ -21,7 +21,7 @@ Choices = Sequence[tuple[str, str]]
 
 
 def _named(appointments: Sequence[Appointment]) -> Choices:
-    return [(str(each.pk), f"{each.person.display_name}, {each.seat.title}") for each in appointments]
+    return [(str(each.pk), f"{each.person.display_name}, {each.place}") for each in appointments]
 
 
 class SittingForm(ActingForm):
@@ -45,7 +45,10 @@ class Convene(SittingForm):
     """The panel sits."""
 
     title = "Convene the sitting"
-    intro = "The panel can sit when every required seat, the Coalition's first of all, has an accepted member."
+    intro = (
+        "The panel sits when it is confirmed and every required seat, the Coalition's first of all, has a holder who "
+        "can come."
+    )
     button = "Convene"
 
     def act(self, by: Person) -> str:
@@ -73,15 +76,16 @@ class ItemForm(ActingForm):
     def __init__(self, *args: Any, item: Item, outcomes: Choices = (), **options: Any) -> None:
         super().__init__(*args, **options)
         self.item, self.outcomes = item, outcomes
-        self.members = accepted(item.panel)
+        self.room = room(item.panel, item)
+        self.members = list(self.room.appointments)
         self.build()
 
     def build(self) -> None:
         """Add the fields that depend on who has a seat."""
 
     def check(self, by: Person) -> None:
-        """Chair or secretariat."""
-        check_runs(by, self.item.panel)
+        """Chair or secretariat; a chair who left the room for the item runs it no more."""
+        check_runs_item(by, self.item)
 
     def facts(self) -> Sequence[tuple[str, str]]:
         """Which case it is."""
@@ -91,6 +95,12 @@ class ItemForm(ActingForm):
         """The member picked in a field."""
         return next(each for each in self.members if str(each.pk) == self.cleaned_data[name])
 
+    def pick(self, label: str, members: Sequence[Appointment], missing: str, nobody: str) -> None:
+        """A choice of one member; `nobody` says what it means that there is none."""
+        self.fields["member"] = RadioField(label=label, choices=_named(members), missing=missing, small=True)
+        if not members:
+            self.possible, self.warning = False, nobody
+
 
 class Open(ItemForm):
     """Take an item."""
@@ -98,20 +108,34 @@ class Open(ItemForm):
     title = "Open the item"
     intro = (
         "Everybody present is tested for disinterest now. Whoever is barred leaves the room for this item, and the "
-        "item opens only if a Coalition representative stays."
+        "item opens only if a Coalition representative stays. A seat is held by one person: an alternate is present "
+        "when those before them are away, barred, or out of the room."
     )
     button = "Open the item"
 
     def build(self) -> None:
-        """Everybody is offered, and ticked."""
-        everybody = _named(self.members)
+        """Everybody is offered; whoever is next for each seat is ticked."""
         self.fields["present"] = ManyField(
             label="Who is present?",
-            choices=everybody,
-            initial=[key for key, _ in everybody],
+            choices=[(str(each.pk), self._said(each)) for each in self.members],
+            initial=[str(each.pk) for each in self.members if self._next(each)],
             missing="Say who is present",
             small=True,
         )
+
+    def _said(self, each: Appointment) -> str:
+        now = self.room
+        if each.pk in now.away:
+            note = ": away that day"
+        elif each.pk not in now.trained:
+            note = ": no training on record"
+        else:
+            note = f": leaves the room, barred by {now.verdict(each).rule}" if now.barred(each) else ""
+        return f"{each.person.display_name}, {each.place}{note}"
+
+    def _next(self, each: Appointment) -> bool:
+        fit = [other for other in self.room.of_seat(each) if self.room.may_hold(other)]
+        return bool(fit) and fit[0].pk == each.pk
 
     def act(self, by: Person) -> str:
         """Open."""
@@ -129,11 +153,8 @@ class Recuse(ItemForm):
 
     def build(self) -> None:
         """Whoever has not left yet."""
-        out = recused(self.item)
-        here = [each for each in self.members if each.pk not in out]
-        self.fields["member"] = RadioField(
-            label="Who leaves?", choices=_named(here), missing="Choose the member who leaves", small=True
-        )
+        left = [each for each in self.members if each.pk not in self.room.out]
+        self.pick("Who leaves?", left, "Choose the member who leaves", "Everybody has left the room already.")
         self.fields["reason"] = AreaField(label="Why?", rows=3, missing="Say why the member leaves", max_length=400)
 
     def check(self, by: Person) -> None:
@@ -143,6 +164,7 @@ class Recuse(ItemForm):
             super().check(by)
             return
         self.members = mine
+        self.title, self.button = "Leave the room", "Leave the room"
         self.fields["member"] = RadioField(
             label="Who leaves?", choices=_named(mine), initial=str(mine[0].pk), missing="Choose yourself", small=True
         )
@@ -152,23 +174,42 @@ class Recuse(ItemForm):
         """Recuse."""
         member = self.chosen("member")
         item = items.recuse(item=self.item, appointment=member, reason=self.cleaned_data["reason"], by=by)
-        stopped = " The item has stopped: it goes on when the panel is competent again." if item.state != "open" else ""
-        return f"{member.person} has left the room for {self.item.case_ref}.{stopped}"
+        return f"{member.person} has left the room for {self.item.case_ref}.{_stopped(item)}"
+
+
+class Depart(ItemForm):
+    """A member goes without an interest, or an alternate cannot come."""
+
+    title = "Note that a member goes, or cannot come"
+    intro = "They may come back. To note an interest, note that they leave the room instead."
+    button = "Note it"
+
+    def build(self) -> None:
+        """Whoever is in the room, and alternates nobody has noted yet."""
+        now = self.room
+        here = [
+            each for each in self.members if now.here(each) or (each.pk not in now.noted and each.pk not in now.out)
+        ]
+        self.pick("Who is it?", here, "Choose the member", "Nobody is in the room.")
+
+    def act(self, by: Person) -> str:
+        """Note the departure."""
+        member = self.chosen("member")
+        item = items.note_departure(item=self.item, appointment=member, by=by)
+        return f"{member.person} is out of the room for {self.item.case_ref}.{_stopped(item)}"
 
 
 class Arrive(ItemForm):
-    """A member joins late."""
+    """A member joins late, or an alternate takes the seat."""
 
     title = "Note that a member arrives"
+    intro = "An alternate who arrives takes the seat, when nobody before them can."
     button = "Note that they arrive"
 
     def build(self) -> None:
-        """Whoever is neither there nor barred."""
-        here, out = present_by_appointment(self.item), recused(self.item)
-        away = [each for each in self.members if not here.get(each.pk) and each.pk not in out]
-        self.fields["member"] = RadioField(
-            label="Who arrives?", choices=_named(away), missing="Choose the member who arrives", small=True
-        )
+        """Whoever is neither there nor has left."""
+        away = [each for each in self.members if not self.room.here(each) and each.pk not in self.room.out]
+        self.pick("Who arrives?", away, "Choose the member who arrives", "Everybody who may come is in the room.")
 
     def act(self, by: Person) -> str:
         """Note the arrival."""
@@ -178,25 +219,15 @@ class Arrive(ItemForm):
 
 
 class Decide(ItemForm):
-    """Positions, outcome, reasons."""
+    """Outcome and reasons, on the positions entered."""
 
     title = "Record the outcome"
-    intro = "Each member who is present and has not left takes a position. A dissent needs its reasons."
+    intro = "Every member who votes has a position by now. What somebody else entered for a member, you confirm."
     button = "Record the outcome"
 
     def build(self) -> None:
-        """A position for everybody who is there, then the outcome."""
-        here, out = present_by_appointment(self.item), recused(self.item)
-        self.counted = [each for each in self.members if here.get(each.pk) and each.pk not in out]
-        for each in self.counted:
-            self.fields[f"stance-{each.pk}"] = RadioField(
-                label=f"Position of {each.person}",
-                choices=Stance.choices,
-                inline=True,
-                small=True,
-                missing=f"Choose the position of {each.person}",
-            )
-            self.fields[f"reasons-{each.pk}"] = AreaField(label=f"Reasons of {each.person}", rows=2, required=False)
+        """The outcome, then its reasons."""
+        self.said = positions(self.item)
         if self.outcomes:
             self.fields["outcome"] = RadioField(
                 label="Outcome",
@@ -209,28 +240,36 @@ class Decide(ItemForm):
             self.fields["outcome"] = TextField(label="Outcome", max_length=40, missing="Enter the outcome")
         self.fields["reasons"] = AreaField(label="The panel's reasons", missing="Give the panel's reasons", size="m")
 
-    def groups(self) -> Sequence[Group]:
-        """One group for each member, then the outcome."""
-        each = [
-            Group(
-                [self[f"stance-{member.pk}"], self[f"reasons-{member.pk}"]],
-                heading=f"{member.person.display_name}, {member.seat.title}",
-                note=f"Appointed by {member.appointed_by.name}",
-            )
-            for member in self.counted
+    def check(self, by: Person) -> None:
+        """Chair or secretariat; what is missing is said before anything is entered."""
+        super().check(by)
+        self.warning = " ".join(faults_of(self.room, self.said, by))
+
+    def facts(self) -> Sequence[tuple[str, str]]:
+        """The case, and each position as it stands."""
+        voting = [each for each in self.members if self.room.votes(each)]
+        return [
+            *super().facts(),
+            *((f"{each.person.display_name}, {each.place}", self._stands(each)) for each in voting),
         ]
-        return [*each, Group([self["outcome"], self["reasons"]])]
+
+    def _stands(self, each: Appointment) -> str:
+        if each.pk not in self.said:
+            return "No position yet"
+        said = self.said[each.pk]
+        entered = said.entered_by
+        by = f" (entered by {entered})" if entered and entered.pk != each.person_id else ""
+        return f"{said.get_stance_display()}{by}" + (f": {said.reasons}" if said.reasons else "")
 
     def act(self, by: Person) -> str:
         """Decide."""
         given = self.cleaned_data
-        positions = {
-            each.pk: Said(Stance(given[f"stance-{each.pk}"]), given[f"reasons-{each.pk}"]) for each in self.counted
-        }
-        items.decide_item(
-            item=self.item, outcome=given["outcome"], reasons=given["reasons"], positions=positions, by=by
-        )
+        items.decide_item(item=self.item, outcome=given["outcome"], reasons=given["reasons"], by=by)
         return f"The outcome on {self.item.case_ref} is recorded, with every position and the composition of the panel."
+
+
+def _stopped(item: Item) -> str:
+    return "" if item.state == ItemState.OPEN else " The item has stopped: see who could fill the seat."
 
 
 class StandDown(ActingForm):
@@ -261,4 +300,10 @@ class StandDown(ActingForm):
 
 
 SITTING_DEEDS: dict[str, type[SittingForm]] = {"convene": Convene, "close": Close}
-ITEM_DEEDS: dict[str, type[ItemForm]] = {"open": Open, "recuse": Recuse, "arrive": Arrive, "decide": Decide}
+ITEM_DEEDS: dict[str, type[ItemForm]] = {
+    "open": Open,
+    "recuse": Recuse,
+    "depart": Depart,
+    "arrive": Arrive,
+    "decide": Decide,
+}

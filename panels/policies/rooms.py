@@ -113,6 +113,11 @@ def position_fault(now: Room, each: Appointment, said: Mapping[int, Position], b
     return ""
 
 
+def faults_of(now: Room, said: Mapping[int, Position], by: Actor) -> list[str]:
+    """Everything that stands between the positions as they are and an outcome recorded by this person."""
+    return [fault for each in now.appointments if now.votes(each) and (fault := position_fault(now, each, said, by))]
+
+
 def check_positions(now: Room, said: Mapping[int, Position], by: Actor) -> None:
     """Raise NotCompetent unless every counted member has a position that is theirs, or was entered by somebody else.
 
@@ -121,8 +126,8 @@ def check_positions(now: Room, said: Mapping[int, Position], by: Actor) -> None:
     for each in now.appointments:
         if now.here(each):
             check_fit(now, each)
-        if now.votes(each) and (fault := position_fault(now, each, said, by)):
-            raise NotCompetent(fault)
+    if faults := faults_of(now, said, by):
+        raise NotCompetent(faults[0])
 
 
 def check_carried(item: Item, said: Iterable[Position]) -> None:
