@@ -1,12 +1,15 @@
 """Every address of the site, filled in with the keys of one case and its panels: a new route is walked unasked."""
 
+import pkgutil
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from itertools import product
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from panels.forms.deeds import ITEM_DEEDS, SITTING_DEEDS
+from directory.models import Message, Tie
+from panels import forms
 from panels.models import Appointment
 from tests.access.papers import Sealed
 from tests.factories import Meeting
@@ -14,7 +17,20 @@ from workflows.forms import DIVERSIONS, STEPS
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # A page that signs somebody else in, and the way out: they show no case and would end the walk.
-APART = {"become", "sign-out"}
+APART = {"become", "become-member", "sign-out"}
+# The panel that decided the case, and those with somebody shut out on them.
+MEETINGS = 5
+# Every act on a panel that a form of theirs is made for.
+DEEDS = sorted(
+    {"stand-down"}.union(
+        *(
+            table
+            for module in pkgutil.iter_modules(forms.__path__)
+            for name, table in vars(import_module(f"panels.forms.{module.name}")).items()
+            if name.endswith("_DEEDS")
+        )
+    )
+)
 
 
 def routes(patterns: Sequence[URLPattern | URLResolver] | None = None, before: str = "") -> Iterator[tuple[str, str]]:
@@ -29,7 +45,7 @@ def routes(patterns: Sequence[URLPattern | URLResolver] | None = None, before: s
 
 def addresses(sealed: Sealed) -> list[str]:
     """Every address with every value that could lead to the sealed case, its panels or their rows."""
-    known = {meeting.panel.ref: values(sealed, meeting) for meeting in sealed.meetings}
+    known = {meeting.panel.ref: values(sealed, meeting) for meeting in sealed.meetings[-MEETINGS:]}
     walked = {
         f"/{each}"
         for name, route in routes()
@@ -50,16 +66,21 @@ def filled(route: str, known: Mapping[str, Sequence[object]]) -> Iterator[str]:
 def values(sealed: Sealed, meeting: Meeting) -> dict[str, Sequence[object]]:
     """What each parameter of a route may be. A new one fails the walk until it is named here."""
     shut_out = [person for person in sealed.shut_out.values() if person]
-    keys = {
-        meeting.items[sealed.ref].pk,
-        meeting.sitting.pk,
-        *Appointment.objects.filter(panel=meeting.panel, person__in=shut_out).values_list("pk", flat=True),
-    }
+    item = meeting.items[sealed.ref].pk
+    held = Appointment.objects.filter(panel=meeting.panel)
+    theirs = held.filter(person__in=shut_out).values_list("pk", flat=True)
+    messages = Message.objects.filter(about=meeting.panel.stream).order_by("-pk").values_list("pk", flat=True)
     return {
-        "pk": sorted(keys),
+        "pk": sorted({item, meeting.sitting.pk, *theirs, *messages[:1]}),
+        "appointment": sorted({*theirs, *held.values_list("pk", flat=True)[:1]}),
+        "item": [item],
+        "case": [sealed.ref],
+        "test": ["D4"],
+        "post": [sealed.world.reader.posts.get().pk],
+        "tie": [Tie.objects.latest("pk").pk],
         "number": [1],
         "code": [sealed.walk.case.ccg.code, "NHSA"],
         "step": [*STEPS, *DIVERSIONS],
-        "deed": [*SITTING_DEEDS, *ITEM_DEEDS, "stand-down"],
+        "deed": DEEDS,
         "key": ["secretary"],
     }

@@ -10,9 +10,12 @@ from authorisation.rules import Found, Proposed
 from directory.actions import people, posts
 from directory.models import Person, PostKind
 from panels.actions import items, seats
-from panels.actions.panels import end_nomination
+from panels.actions.minutes import add_note
+from panels.actions.nominations import end_nomination
+from panels.actions.objections import object_to
 from panels.models import Stance
-from tests.factories import Meeting, Walk, World, build_world, convened, days, opened, positions, sitting_on
+from tests.factories import Meeting, Walk, World, build_world, convened, days, opened, sitting_on
+from tests.factories.panels import seated, spoken
 from workflows.actions import cases
 
 CANARY = "Qanary"
@@ -70,11 +73,8 @@ class SealedWalk(Walk):
         return self.meetings[kind]
 
     def _decided(self, meeting: Meeting, outcome: str) -> Meeting:
-        item = opened(meeting, self.case)
-        said = positions(item, lay=items.Said(Stance.DISSENT, canary("dissent")))
-        items.decide_item(
-            item=item, outcome=outcome, reasons=canary("outcome"), positions=said, by=self.world.secretary
-        )
+        item = spoken(opened(meeting, self.case), lay=items.Said(Stance.DISSENT, canary("dissent")))
+        items.decide_item(item=item, outcome=outcome, reasons=canary("outcome"), by=self.world.secretary)
         return meeting
 
     def _sign_off(self) -> None:
@@ -129,6 +129,7 @@ def _shut_out(sealed: Sealed) -> None:
     world, day = sealed.world, clock.now().date()
     sealed.shut_out |= {"another_applicant": world.officer_2, "other_region": world.other_director}
     sealed.shut_out["barred"] = _seat(sealed, voices=("near_voice",), on=day + days(1)).of("near_voice").person
+    _object(sealed)
     over = _seat(sealed, voices=("other_voice",), on=day + days(2))
     sealed.shut_out["nomination_over"] = over.of("other_voice").person
     _offer(sealed, on=day + days(3))
@@ -136,8 +137,8 @@ def _shut_out(sealed: Sealed) -> None:
     end_nomination(nomination=world.nominations["other_voice"], ends=day, by=world.other_nominator)
     posts.end_post(post=world.reader.posts.get(), ends=day, by="system")
     sealed.shut_out["post_over"] = world.reader
-    people.deactivate_person(person=world.second_board_member, by="system")
-    sealed.shut_out["deactivated"] = world.second_board_member
+    sealed.shut_out["deactivated"] = sealed.walk.meetings["decision"].of("second_board_member").person
+    people.deactivate_person(person=sealed.shut_out["deactivated"], by="system")
     posts.appoint(
         person=world.outsider,
         organisation=world.organisations["NHSA"],
@@ -155,11 +156,20 @@ def _seat(sealed: Sealed, **how: object) -> Meeting:
     return meeting
 
 
+def _object(sealed: Sealed) -> None:
+    """The applicant objects to the chair of the last panel, who reads it; nobody shut out does."""
+    panel, case = sealed.meetings[-1].panel, sealed.walk.case
+    chair = sealed.meetings[-1].of("chair").person
+    officer = sealed.world.officer(case.ccg.code)
+    object_to(panel=panel, person=chair, case_ref=case.ref, kind="other", statement=canary("objection"), by=officer)
+
+
 def _leave(sealed: Sealed, *, on: date) -> None:
     """The lay member is in the room for the case again and leaves it; that closes the earlier panels too."""
     meeting = convened(_seat(sealed, on=on))
     item = opened(meeting, sealed.walk.case)
     lay = meeting.of("lay")
+    add_note(sitting=meeting.sitting, item=item, text=canary("minutes"), by=sealed.world.secretary)
     items.recuse(item=item, appointment=lay, reason=canary("leaving"), by=sealed.world.secretary)
     sealed.shut_out["left_the_room"] = lay.person
 
@@ -170,11 +180,9 @@ def _offer(sealed: Sealed, *, on: date) -> None:
     meeting = _seat(sealed, on=on, without=("lay",))
     seat = meeting.panel.seats.get(kind="lay")
     left, first, second = (_person(world, name) for name in ("Left", "First", "Second"))
-    [taken] = seats.fill_seats(panel=meeting.panel, proposals=[_proposal(world, seat, left)], by=world.secretary)
-    _accepted(taken)
+    [taken] = seated(meeting, _proposal(world, seat, left))
     seats.stand_down(appointment=taken, by=taken.person, reason=canary("standing-down"))
-    offered = [_proposal(world, seat, first), _proposal(world, seat, second, rank=1)]
-    seats.fill_seats(panel=meeting.panel, proposals=offered, by=world.secretary)
+    seated(meeting, _proposal(world, seat, first), _proposal(world, seat, second, rank=1), accept=False)
     sealed.shut_out |= {"stood_down": left, "offered": first, "alternate_offered": second}
 
 
@@ -187,7 +195,3 @@ def _person(world: World, name: str) -> Person:
     board = world.organisations["BOARD"]
     posts.appoint(person=person, organisation=board, kind=PostKind.PANEL_MEMBER, starts=date(2012, 5, 1), by="system")
     return Person.objects.get(pk=person.pk)
-
-
-def _accepted(appointment: object) -> None:
-    seats.accept_seat(appointment=appointment, by=appointment.person)

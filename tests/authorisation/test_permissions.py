@@ -16,7 +16,7 @@ from directory.actions import people, posts
 from directory.models import Person, PostKind
 from directory.queries import today
 from panels.actions import items, seats
-from panels.actions.panels import end_nomination
+from panels.actions.nominations import end_nomination
 from panels.models import Panel, PanelGrant
 from tests.access.papers import build_sealed
 from tests.factories import Walk, convened, days, opened, sitting_on
