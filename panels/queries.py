@@ -136,6 +136,21 @@ def answers_now(
     ]
 
 
+def answers_kept(appointments: Sequence[Appointment], item: Item) -> dict[int, list[TestResult]]:
+    """What the tests answered when last asked of each for an item, by appointment; one query.
+
+    Somebody who was never asked has not declared for it: barred.
+    """
+    later = DisinterestCheck.objects.filter(item=item, appointment=OuterRef("appointment"), pk__gt=OuterRef("pk"))
+    rows = DisinterestCheck.objects.filter(~Exists(later), item=item, appointment__in=appointments)
+    kept = {
+        pk: [TestResult(each["rule"], Effect(each["effect"]), each["sentence"]) for each in results]
+        for pk, results in rows.values_list("appointment_id", "results")
+    }
+    never = [TestResult("D14", Effect.BARRED, "Barred by D14: never tested for this case.")]
+    return {each.pk: kept.get(each.pk) or never for each in appointments}
+
+
 def answers_on_acceptance(
     appointment: Appointment, items: Sequence[Item], interests: Iterable[Interest]
 ) -> list[list[TestResult]]:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from directory.queries import today
 from panels.models import Appointment, Item, Objection, Panel, Position
-from panels.queries import accepted, answers_now, plan_of, present_by_appointment, recused
+from panels.queries import accepted, answers_kept, answers_now, plan_of, present_by_appointment, recused
 from panels.rules import (
     COALITION_SEAT,
     Effect,
@@ -129,8 +129,11 @@ class Room:
         return deciding_faults(self.plan, self.members.values())
 
 
-def room(panel: Panel, item: Item) -> Room:
-    """The room of an item loaded with its sitting and organisation, as it is now."""
+def room(panel: Panel, item: Item, *, ask: bool = True) -> Room:
+    """The room of an item loaded with its sitting and organisation, as it is now.
+
+    ask: whether everybody is tested again, or stands by what the tests answered last.
+    """
     appointments = accepted(panel)
     on, absences = item.sitting.on, absences_of(appointments)
     trainings = accreditations_of(each.person_id for each in appointments)
@@ -141,7 +144,11 @@ def room(panel: Panel, item: Item) -> Room:
         appointments=appointments,
         noted=present_by_appointment(item),
         out=frozenset(recused(item)),
-        results={each.pk: results for each, _, results in answers_now(panel, appointments, [item])},
+        results=(
+            {each.pk: results for each, _, results in answers_now(panel, appointments, [item])}
+            if ask
+            else answers_kept(appointments, item)
+        ),
         trained=frozenset(each.pk for each in appointments if is_accredited(each, trainings, on)),
         away=frozenset(each.pk for each in appointments if is_away(each, absences, on)),
     )

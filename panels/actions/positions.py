@@ -28,7 +28,7 @@ def enter_positions(*, item: Item, positions: Mapping[int, Said], by: Actor) -> 
     does not count for the item and for a dissent without reasons, SittingRefused for one over a member's own.
     """
     panel, item = lock_item(item, "decide_item")
-    now, at = room(panel, item), clock.now()
+    now, at = room(panel, item, ask=False), clock.now()
     entered = _entered(now, positions)
     if by == "system" or any(each.person_id != by.pk for each, _ in entered):
         check_runs_item(by, item)
