@@ -141,9 +141,9 @@ def convened(meeting: Meeting) -> Meeting:
 
 
 def opened(meeting: Meeting, case: Application, *, absent: Sequence[str] = ()) -> Item:
-    """The item opened with everybody but the absent in the room."""
+    """The item opened with everybody but the absent, and but the alternates, in the room."""
     out = {meeting.members[name].pk for name in absent}
-    here = [each for each in meeting.everybody if each.pk not in out]
+    here = [each for each in meeting.everybody if each.rank == 0 and each.pk not in out]
     return items.open_item(item=meeting.item(case), present=here, by=meeting.world.secretary)
 
 

@@ -10,6 +10,8 @@ from authorisation.models import Application
 from directory.actions import people, posts
 from panels.actions import items, seats, sittings
 from panels.actions.nominations import end_nomination, nominate
+from panels.actions.panels import confirm_panel
+from panels.actions.positions import enter_positions
 from panels.errors import NotCompetent, SittingRefused
 from panels.models import (
     Composition,
@@ -20,9 +22,9 @@ from panels.models import (
 )
 from panels.permissions import chairs_case
 from panels.rules import COALITION_SEAT
-from tests.factories import Walk, convened, days, decide, opened, positions, sitting_on
-from tests.factories.panels import coalition
-from tests.panels.actions.steps import NOW, decide_open, nothing_broken, positions_of, refused
+from tests.factories import Walk, convened, days, decide, opened, positions, sitting_on, spoken
+from tests.factories.panels import coalition, seated
+from tests.panels.actions.steps import NOW, decide_open, nothing_broken, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -51,11 +53,9 @@ def test_nomination_that_starts_after_the_day_of_the_sitting_does_not_carry_an_i
         meeting = sitting_on(world, "moderation", [case], voices=())
     seat = Seat.objects.filter(panel=meeting.panel, kind=COALITION_SEAT)[0]
     proposal = seats.Proposal(seat, world.voice, later.body, later)
-    [offered] = seats.fill_seats(panel=meeting.panel, proposals=[proposal], by=world.secretary)
-    seats.accept_seat(appointment=offered, by=world.voice)
-    convened(meeting)
-    with refused(NotCompetent, "No Coalition representative is present"):
-        opened(meeting, case)
+    seated(meeting, proposal)
+    with refused(NotCompetent, "cannot be confirmed. .*Voice is not nominated on 3 June 2012: ask NHS Alliance"):
+        confirm_panel(panel=meeting.panel, by=world.secretary)
 
 
 def test_barred_member_leaves_the_room_for_one_case_and_sits_for_the_other(world, case):
@@ -74,9 +74,9 @@ def test_position_of_a_member_who_left_is_refused(world, case):
     meeting = convened(sitting_on(world, "moderation", [case]))
     item = opened(meeting, case)
     items.recuse(item=item, appointment=meeting.of("lay"), reason="Friend", by=world.lay)
-    said = positions(item) | {meeting.members["lay"].pk: items.Said(Stance.CONCUR)}
+    said = {meeting.members["lay"].pk: items.Said(Stance.CONCUR)}
     with refused(NotCompetent, "Lay does not count for .* and may not take a position"):
-        items.decide_item(item=item, outcome="full", reasons="So.", positions=said, by=world.secretary)
+        enter_positions(item=item, positions=said, by=world.lay)
 
 
 def test_coalition_barred_from_the_item_stops_it_before_it_opens(world, case, other_case):
@@ -103,26 +103,32 @@ def test_missing_chair_or_quorum_stops_the_item(world, case):
 
 
 def test_recusal_of_the_only_voice_stops_the_item_and_an_alternate_takes_the_seat(world, case):
-    meeting = convened(sitting_on(world, "site_visit", [case]))
+    meeting = sitting_on(world, "site_visit", [case])
+    (alternate,) = seated(meeting, coalition(world, meeting.members["voice"].seat, "other_voice", rank=1))
+    convened(meeting)
     item = opened(meeting, case)
     item = items.recuse(item=item, appointment=meeting.of("voice"), reason="Late interest", by=world.voice)
     assert item.state == "stopped"
     with refused(SittingRefused, "is stopped before"):
-        items.decide_item(item=item, outcome="report", reasons="So.", positions={}, by=world.secretary)
+        items.decide_item(item=item, outcome="report", reasons="So.", by=world.secretary)
     with refused(SittingRefused, "stays out of it"):
         items.note_arrival(item=item, appointment=meeting.of("voice"), by=world.secretary)
-    seats.stand_down(appointment=meeting.of("voice"), by=world.voice, reason="Interest")
-    seat = meeting.members["voice"].seat
-    (alternate,) = seats.fill_seats(
-        panel=meeting.panel, proposals=[coalition(world, seat, "other_voice")], by=world.secretary
-    )
-    with refused(SittingRefused, "holds no accepted seat"):
-        items.note_arrival(item=item, appointment=alternate, by=world.secretary)
-    seats.accept_seat(appointment=alternate, by=world.other_voice)
     item = items.note_arrival(item=item, appointment=alternate, by=world.secretary)
     assert item.state == "open"
-    items.decide_item(item=item, outcome="report", reasons="So.", positions=positions_of(item), by=world.secretary)
+    items.decide_item(item=spoken(item), outcome="report", reasons="So.", by=world.secretary)
+    [row] = [each for each in Composition.objects.get().body["members"] if each["coalition"] and each["stance"]]
+    assert (row["rank"], row["nominated_by"], row["sits"]) == (1, "NAPC", True)
     nothing_broken()
+
+
+def test_alternate_who_has_not_accepted_does_not_take_the_seat(world, case):
+    meeting = sitting_on(world, "site_visit", [case])
+    proposal = coalition(world, meeting.members["voice"].seat, "other_voice", rank=1)
+    (asked,) = seated(meeting, proposal, accept=False)
+    item = opened(convened(meeting), case)
+    item = items.recuse(item=item, appointment=meeting.of("voice"), reason="Late interest", by=world.voice)
+    with refused(SittingRefused, "Other Voice holds no accepted seat"):
+        items.note_arrival(item=item, appointment=asked, by=world.secretary)
 
 
 def test_departure_of_the_only_voice_stops_the_item_until_it_is_back(world, case):
@@ -139,33 +145,23 @@ def test_departure_of_the_only_voice_stops_the_item_until_it_is_back(world, case
     [
         ("voice missing", NotCompetent, "The position of Voice, Coalition representative, on .* is missing"),
         ("lay missing", NotCompetent, "The position of Lay, Lay member, on .* is missing"),
-        ("stranger", NotCompetent, "come from nobody on the panel"),
         ("all dissent", NotCompetent, "is not carried: 0 concur and 6 dissent"),
-        ("silent dissent", NotCompetent, "A dissent on .* needs its reasons"),
         ("no reasons", SittingRefused, "Give the panel's reasons"),
         ("no outcome", SittingRefused, "Name the outcome"),
+        ("long outcome", SittingRefused, "in 1 to 40 characters"),
     ],
 )
 def test_decision_of_an_item_is_whole_or_refused(world, case, change, error, sentence):
     meeting = convened(sitting_on(world, "moderation", [case]))
     item = opened(meeting, case)
-    said = positions(item)
-    if "missing" in change:
-        del said[meeting.members[change.split()[0]].pk]
-    elif change == "stranger":
-        said[10**6] = items.Said(Stance.CONCUR)
-    elif change == "all dissent":
-        said = dict.fromkeys(said, items.Said(Stance.DISSENT, "No."))
-    elif change == "silent dissent":
-        said[meeting.members["voice"].pk] = items.Said(Stance.DISSENT, " ")
+    stance = items.Said(Stance.DISSENT, "No.") if change == "all dissent" else items.Said(Stance.CONCUR)
+    for each in meeting.everybody:
+        if each.pk != meeting.members.get(change.removesuffix(" missing"), each).pk or "missing" not in change:
+            enter_positions(item=item, positions={each.pk: stance}, by=each.person)
+    outcome = {"no outcome": "", "long outcome": "x" * 41}.get(change, "full")
+    reasons = " " if change == "no reasons" else "So."
     with refused(error, sentence):
-        items.decide_item(
-            item=item,
-            outcome="" if change == "no outcome" else "full",
-            reasons=" " if change == "no reasons" else "So.",
-            positions=said,
-            by=world.secretary,
-        )
+        items.decide_item(item=item, outcome=outcome, reasons=reasons, by=world.secretary)
 
 
 def test_dissent_of_the_coalition_is_kept_with_its_reasons(world, case):
@@ -200,33 +196,35 @@ def test_post_taken_after_acceptance_bars_at_the_item(world, case):
 
 def test_post_taken_during_the_item_bars_at_its_decision(world, case):
     meeting = convened(sitting_on(world, "moderation", [case]))
-    item = opened(meeting, case)
+    item = spoken(opened(meeting, case))
     posts.appoint(
         person=world.voice, organisation=world.organisations["01A"], kind="employee", starts=NOW.date(), by="system"
     )
     with refused(NotCompetent, "No Coalition representative"):
-        decide_open(world, item)
+        items.decide_item(item=item, outcome="full", reasons="So.", by=world.secretary)
 
 
 def test_deactivated_member_does_not_count(world, case):
     meeting = convened(sitting_on(world, "moderation", [case]))
     people.deactivate_person(person=world.voice, by="system")
-    with refused(NotCompetent, "No Coalition representative"):
+    with refused(NotCompetent, "Voice is no longer active and does not sit on CCG-01A-2012"):
         opened(meeting, case)
+    with refused(NotCompetent, "No Coalition representative"):
+        opened(meeting, case, absent=["voice"])
 
 
 def test_deactivated_member_is_not_in_the_room(world, case, other_case):
     meeting = convened(sitting_on(world, "moderation", [case, other_case]))
-    item = opened(meeting, case)
+    item = spoken(opened(meeting, case))
     people.deactivate_person(person=world.lay, by="system")
     with refused(NotCompetent, "Lay is no longer active and does not sit on CCG-03A-2012: note that they are not"):
         opened(meeting, other_case)
     with refused(NotCompetent, "Lay is no longer active and does not sit on CCG-01A-2012: note that they are not"):
-        decide_open(world, item)
+        items.decide_item(item=item, outcome="full", reasons="So.", by=world.secretary)
     items.note_departure(item=item, appointment=meeting.of("lay"), by=world.secretary)
     with refused(NotCompetent, "Lay is no longer active"):
         items.note_arrival(item=item, appointment=meeting.of("lay"), by=world.secretary)
-    decide_open(world, item)
+    items.decide_item(item=item, outcome="full", reasons="So.", by=world.secretary)
     nothing_broken()
 
 

@@ -115,4 +115,4 @@ def test_only_the_chair_and_the_secretariat_run_a_sitting(world, case):
     with refused(PermissionDenied, "Only the chair of"):
         items.recuse(item=item, appointment=meeting.of("voice"), reason="Out", by=world.lay)
     with refused(PermissionDenied, "Only the chair of"):
-        items.decide_item(item=item, outcome="full", reasons="So.", positions={}, by=world.voice)
+        items.decide_item(item=item, outcome="full", reasons="So.", by=world.voice)
