@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from audit import clock
+from audit import clock, fence
 from audit.actions import record, settle
 from authorisation.actions import rulesets
 from authorisation.enums import ReviewResult, Stage
@@ -30,7 +30,6 @@ from authorisation.models import (
 )
 from authorisation.queries import open_conditions
 from authorisation.rules import Reviewed
-from directory.actions import posts
 from panels.actions import seats
 from panels.models import Outcome
 from tests.factories import Walk, convened, days, decide
@@ -147,7 +146,8 @@ def test_decision_stands_when_its_coalition_member_has_left_since(deciding):
     walk, _ = deciding
     with clock.at(walk.now):
         meeting = walk.meetings["decision"]
-        seats.stand_down(appointment=meeting.of("voice"), by=walk.world.voice, reason="Retires")
+        voice = meeting.of("voice")
+        seats.stand_down(appointment=voice, by=voice.person, reason="Retires")
     with queue.held(), clock.at(walk.now):
         cases.record_decision(walk.case, item=meeting.item(walk.case), reasons="So.", by=walk.world.secretary)
     assert walk.case.outcome == "conditional"
@@ -350,27 +350,11 @@ def test_second_reading_by_the_assessor_is_refused_and_found(walk):
 
 
 def test_assessor_on_a_panel_is_refused_and_found(walk):
-    """I4: one person at the desk and on the moderation panel."""
-    walk.world.people["assessor"], walk.world.people["lay"] = walk.world.lay, walk.world.assessor
-    with clock.at(walk.now):
-        posts.appoint(
-            person=walk.world.assessor,
-            organisation=walk.world.organisations["BOARD"],
-            kind="desk_top_assessor",
-            starts=walk.now.date(),
-            by="system",
-        )
-    walk.to(Stage.SITE_VISIT_PLANNING)
-    walk.world.people["lay"] = walk.world.people["assessor"]
-    walk.world.people["assessor"] = walk.world.people["spare"]
-    walk.advance()
+    """I4: one person at the desk and on the site visit, written past the panels, which refuse it themselves."""
+    walk.to(Stage.SITE_VISIT)
     with clock.at(walk.now):
         meeting = convened(walk.meetings["site_visit"])
         outcome = decide(meeting, walk.case, "report")
-        with pytest.raises(DecisionRefused, match="Lay assessed CCG-01A-2012 at the desk and took a position"):
-            cases.record_site_visit(
-                walk.case, item=meeting.item(walk.case), found=walk.visited(), by=walk.world.secretary
-            )
     row = Recommendation(
         event_id=last_event(walk.case),
         application=walk.case,
@@ -379,8 +363,17 @@ def test_assessor_on_a_panel_is_refused_and_found(walk):
         panel_outcome=outcome,
         made_at=walk.now,
     )
-    refused("assessed the application at the desk", *insert(row))
     with unfenced():
+        run("UPDATE panels_appointment SET person_id = %s WHERE id = %s", walk.world.assessor.pk, meeting.of("lay").pk)
+        sentence = "Assessor assessed CCG-01A-2012 at the desk and took a position"
+        with clock.at(walk.now), pytest.raises(DecisionRefused, match=sentence):
+            cases.record_site_visit(
+                walk.case, item=meeting.item(walk.case), found=walk.visited(), by=walk.world.secretary
+            )
+        connection.check_constraints()
+        fence.install(connection)
+        refused("assessed the application at the desk", *insert(row))
+        fence.remove(connection)
         run(*insert(row))
         assert len(broken("I4 nobody judges on a panel what they assessed")) == 1
 
@@ -440,6 +433,6 @@ def test_ruleset_is_never_edited(world):
 
 
 def test_checks_find_nothing_in_what_the_actions_wrote(world):
-    for unmet in ((), ("1.1B",)):
-        Walk(world, ccg="01A" if unmet else "03A", unmet=unmet, direction="Do." if unmet else "").to(Stage.CLOSED)
+    first = Walk(world, ccg="03A", unmet=()).to(Stage.CLOSED)
+    Walk(world, unmet=("1.1B",), direction="Do.", start=first.now).to(Stage.CLOSED)
     assert {name: check() for name, check in CHECKS.items() if check()} == {}
