@@ -17,6 +17,9 @@ from django.utils import timezone
 
 from audit.models import Event
 from panels.models import (
+    LIVE,
+    Accreditation,
+    AgendaOrder,
     Appointment,
     AppointmentState,
     Attendance,
@@ -24,24 +27,33 @@ from panels.models import (
     DisinterestCheck,
     Item,
     ItemState,
+    MinuteNote,
+    Objection,
     Outcome,
     Panel,
+    PanelState,
     Position,
     Recusal,
+    Refusal,
+    Ruling,
     Seat,
     Sitting,
 )
 from panels.queries import plan_of
-from panels.rules import Effect, Member, competence_faults
+from panels.rules import Effect, Member, deciding_faults, sitting_faults
 from panels.states import SittingState
 
 MOVES: Mapping[str, AppointmentState] = {
     "seats.proposed": AppointmentState.PROPOSED,
+    "seats.invited": AppointmentState.INVITED,
     "seat.accepted": AppointmentState.ACCEPTED,
     "seat.declined": AppointmentState.DECLINED,
     "seat.stood_down": AppointmentState.STOOD_DOWN,
 }
+HANDED_ON = "seat.handed_on"
 DAYS = frozenset({"sitting.listed", "sitting.convened", "sitting.closed"})
+SETTLING = frozenset({"panel.confirmed", "panel.closed"})
+ABSENCES = frozenset({"absence.noted", "absence.ended"})
 
 
 @dataclass(frozen=True)
@@ -70,10 +82,17 @@ def _moment(events: Any) -> Moment | None:
 
 @dataclass(frozen=True)
 class Holding:
-    """An appointment with every state it had been in by the moment, and since when."""
+    """An appointment with every state it had been in by the moment, and since when.
+
+    rank: 0 when it held the seat, otherwise its place among the alternates. handed_on: when it passed on.
+    away: the days of absence noted by then, first and last.
+    """
 
     appointment: Appointment
     steps: Sequence[tuple[AppointmentState, datetime]]
+    rank: int = 0
+    handed_on: datetime | None = None
+    away: Sequence[tuple[date, date]] = ()
 
     @property
     def state(self) -> AppointmentState:
@@ -93,7 +112,16 @@ class Holding:
     @property
     def lives(self) -> bool:
         """Whether the seat was offered to, or held by, this person."""
-        return self.state in {AppointmentState.PROPOSED, AppointmentState.ACCEPTED}
+        return self.state in LIVE
+
+    @property
+    def place(self) -> str:
+        """The seat as people name it, with the place among its alternates."""
+        return f"{self.seat.title}, alternate {self.rank}" if self.rank else self.seat.title
+
+    def is_away(self, on: date) -> bool:
+        """Whether an absence noted by then covers a day."""
+        return any(first <= on <= last for first, last in self.away)
 
 
 @dataclass(frozen=True)
@@ -135,7 +163,9 @@ class Record:
     def events(self) -> Sequence[Event]:
         """What moved seats and sittings, oldest first."""
         rows = Event.objects.filter(
-            stream=self.panel.stream, stream_seq__lte=self.until.number, event_type__in=[*MOVES, *DAYS]
+            stream=self.panel.stream,
+            stream_seq__lte=self.until.number,
+            event_type__in=[*MOVES, HANDED_ON, *DAYS, *SETTLING, *ABSENCES],
         )
         return list(rows.order_by("stream_seq"))
 
@@ -149,12 +179,63 @@ class Record:
             waiting[row.seat.number, row.person.stream].append(row)
         steps: defaultdict[int, list[tuple[AppointmentState, datetime]]] = defaultdict(list)
         standing: dict[tuple[int, str], Appointment] = {}
-        for place, state, at in _moves(self.events):
+        ranks: dict[int, int] = {}
+        handed: dict[int, datetime] = {}
+        for place, rank, state, at in _moves(self.events):
             if state is AppointmentState.PROPOSED:
                 standing[place] = waiting[place].pop()
-            steps[standing[place].pk].append((state, at))
-        found = [Holding(row, steps[row.pk]) for row in newest_first if row.pk in steps]
-        return sorted(found, key=lambda each: (each.appointment.seat.number, each.appointment.pk))
+            row = standing[place]
+            ranks[row.pk] = rank
+            if state is None:
+                handed[row.pk] = at
+            else:
+                steps[row.pk].append((state, at))
+        away = self.absences
+        found = [
+            Holding(
+                row,
+                steps[row.pk],
+                ranks[row.pk],
+                handed.get(row.pk),
+                away.get((row.seat.number, row.person.stream), ()),
+            )
+            for row in newest_first
+            if row.pk in steps
+        ]
+        return sorted(found, key=lambda each: (each.seat.number, each.rank, each.appointment.pk))
+
+    @cached_property
+    def absences(self) -> Mapping[tuple[int, str], Sequence[tuple[date, date]]]:
+        """The days of absence noted by then, by seat and person; an absence that ended early ends where it did."""
+        found: defaultdict[tuple[int, str], dict[date, date]] = defaultdict(dict)
+        for event in self.events:
+            if event.event_type in ABSENCES:
+                said = event.document["public"]
+                first, last = date.fromisoformat(said["starts"]), date.fromisoformat(said["ends"])
+                found[said["number"], said["person"]][first] = last
+        return {place: [each for each in days.items() if each[0] <= each[1]] for place, days in found.items()}
+
+    @cached_property
+    def settled(self) -> tuple[PanelState, datetime | None]:
+        """Where the panel stood, and since when it was so settled; a new member unsettles it between sittings."""
+        confirmed: datetime | None = None
+        sitting = asked = False
+        accepted: set[str] = set()
+        for event in self.events:
+            said, kind = event.document["public"], event.event_type
+            sitting = {"sitting.convened": True, "sitting.closed": False}.get(kind, sitting)
+            asked = asked or kind in {"seats.invited", "seat.accepted"}
+            if kind == "panel.closed":
+                return PanelState.CLOSED, event.occurred_at
+            if kind == "panel.confirmed":
+                confirmed = event.occurred_at
+            elif not sitting and _unsettles(kind, said, accepted):
+                confirmed = None
+        if sitting:
+            return PanelState.SITTING, confirmed
+        if confirmed:
+            return PanelState.CONFIRMED, confirmed
+        return (PanelState.INVITED if asked else PanelState.PROPOSED), None
 
     @cached_property
     def days(self) -> Sequence[Day]:
@@ -187,7 +268,7 @@ class Record:
             found[each.item_id].present[each.appointment_id] = each.present
         for left in Recusal.objects.filter(**seen):
             found[left.item_id].left[left.appointment_id] = left.reason
-        for position in Position.objects.filter(**seen):
+        for position in Position.objects.filter(**seen).select_related("entered_by").order_by("pk"):
             found[position.item_id].positions[position.appointment_id] = position
         for check in self.checks:
             if check.item_id is not None:
@@ -204,25 +285,74 @@ class Record:
         rows = DisinterestCheck.objects.filter(appointment__panel=self.panel, event__lte=self.until.event)
         return list(rows.defer("results").select_related("item").order_by("pk"))
 
+    @cached_property
+    def refusals(self) -> Sequence[Refusal]:
+        """What was asked of the panel and refused by then, oldest first."""
+        rows = Refusal.objects.filter(panel=self.panel, event__lte=self.until.event)
+        return list(rows.select_related("person", "seat", "refused_to").order_by("pk"))
+
+    @cached_property
+    def objections(self) -> Sequence[Objection]:
+        """The objections raised by then, oldest first."""
+        rows = Objection.objects.filter(panel=self.panel, event__lte=self.until.event)
+        return list(rows.select_related("person", "organisation", "raised_by").order_by("pk"))
+
+    @cached_property
+    def rulings(self) -> Sequence[Ruling]:
+        """What the conflicts guardian had ruled by then, oldest first."""
+        rows = Ruling.objects.filter(panel=self.panel, event__lte=self.until.event)
+        return list(rows.select_related("person", "organisation", "ruled_by").order_by("pk"))
+
+    @cached_property
+    def orders(self) -> Mapping[int, AgendaOrder]:
+        """The order of each agenda as it stood, by sitting."""
+        rows = AgendaOrder.objects.filter(sitting__panel=self.panel, event__lte=self.until.event).order_by("pk")
+        return {each.sitting_id: each for each in rows}
+
+    @cached_property
+    def notes(self) -> Sequence[MinuteNote]:
+        """What had been added to the minutes, or signed, by then, oldest first."""
+        rows = MinuteNote.objects.filter(sitting__panel=self.panel, event__lte=self.until.event)
+        return list(rows.select_related("written_by").order_by("pk"))
+
+    @cached_property
+    def training(self) -> Mapping[int, Sequence[Accreditation]]:
+        """The training on record, by person."""
+        found: defaultdict[int, list[Accreditation]] = defaultdict(list)
+        people = {each.appointment.person_id for each in self.holdings}
+        for each in Accreditation.objects.filter(person__in=people).order_by("starts", "pk"):
+            found[each.person_id].append(each)
+        return found
+
+    def trained(self, held: Holding, on: date) -> Accreditation | None:
+        """The training that counts for somebody's seat on a day; None without one, or where none is asked."""
+        rows = self.training.get(held.appointment.person_id, ())
+        return next((each for each in rows if each.kind == held.seat.accreditation and each.covers(on)), None)
+
     def members(self, item: Item) -> dict[int, Member]:
         """Who sat for an item, as plain values for the rules, by appointment."""
-        facts, on = self.facts[item.pk], timezone.localdate(self.until.at)
+        facts, on, day = self.facts[item.pk], timezone.localdate(self.until.at), item.sitting.on
         return {
             each.appointment.pk: Member(
                 seat=each.appointment.seat.kind,
                 required=each.appointment.seat.required,
-                accepted=each.state == AppointmentState.ACCEPTED,
+                accepted=each.state == AppointmentState.ACCEPTED and not each.is_away(day),
                 present=facts.present.get(each.appointment.pk, False),
                 recused=each.appointment.pk in facts.left,
                 effect=_effect(facts.checks.get(each.appointment.pk)),
                 nominated_by=_nominated_by(each.appointment, on),
+                accredited=not each.seat.accreditation or self.trained(each, day) is not None,
             )
             for each in self.holdings
         }
 
     def faults(self, item: Item) -> list[str]:
-        """Why the panel was not competent for an item then; empty when it was."""
-        return competence_faults(plan_of(self.panel), self.members(item).values())
+        """Why the panel could not hold an item then; empty when it could."""
+        return sitting_faults(plan_of(self.panel), self.members(item).values())
+
+    def voting_faults(self, item: Item) -> list[str]:
+        """Why the panel could not decide an item then; empty when it could."""
+        return deciding_faults(plan_of(self.panel), self.members(item).values())
 
     def state(self, item: Item) -> ItemState:
         """Where an item stood. Between opening and outcome it is stopped just while the panel is not competent."""
@@ -236,11 +366,25 @@ class Record:
         return ItemState.STOPPED if self.faults(item) else ItemState.OPEN
 
 
-def _moves(events: Iterable[Event]) -> Iterable[tuple[tuple[int, str], AppointmentState, datetime]]:
+def _moves(events: Iterable[Event]) -> Iterable[tuple[tuple[int, str], int, AppointmentState | None, datetime]]:
+    """Every move of an appointment: its place, its rank from then on, its new state (None: it took the seat)."""
     for event in events:
-        if state := MOVES.get(event.event_type):
+        if event.event_type == HANDED_ON or event.event_type in MOVES:
             for row in event.document["public"]["seats"]:
-                yield (row["number"], row["person"]), state, event.occurred_at
+                place = (row["number"], row["person"])
+                yield place, row.get("rank", 0), MOVES.get(event.event_type), event.occurred_at
+
+
+def _unsettles(kind: str, said: Mapping[str, Any], accepted: set[str]) -> bool:
+    """Whether an event changes who holds a seat, so that the panel is confirmed again; keeps who has accepted."""
+    rows = said.get("seats", ())
+    principal = any(row.get("rank", 0) == 0 for row in rows)
+    if kind == "seat.accepted":
+        accepted.update(row["person"] for row in rows)
+        return principal
+    if kind == "seat.stood_down":
+        return principal and any(row["person"] in accepted for row in rows)
+    return kind == HANDED_ON
 
 
 def _effect(check: DisinterestCheck | None) -> Effect:

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from panels.history import Facts, Holding, Record
-from panels.models import AppointmentState, Declaration, DisinterestCheck, Item, Seat, Stance
+from django.utils import timezone
+
+from panels.history import Day, Facts, Holding, Record
+from panels.models import AppointmentState, Declaration, DisinterestCheck, Item, PanelState, Seat, Stance
 from panels.policies import convening_faults
+from panels.presenters.contested import Objected, Refused, RulingLine, objections, refusals, rulings
 from panels.presenters.explorer import COLOURS
-from panels.presenters.panels import EFFECTS, STATE_COLOURS
+from panels.presenters.panels import EFFECTS
 from panels.presenters.seating import STANCES, STATES, Outcomes, outcome_text
 from panels.queries import plan_of
-from panels.rules import COALITION_SEAT, Effect, Member
+from panels.rules import COALITION_SEAT, Effect, Member, SeatPlan
 from panels.states import ItemState
 
 # Of a longer agenda the members are shown for one item at a time: a review takes 130 cases.
 SHORT_AGENDA = 20
+STATE_COLOURS = {"proposed": "yellow", "invited": "blue", "accepted": "green", "declined": "grey", "stood_down": "grey"}
+PANEL_COLOURS = {
+    PanelState.PROPOSED: "grey",
+    PanelState.INVITED: "yellow",
+    PanelState.CONFIRMED: "green",
+    PanelState.SITTING: "blue",
+    PanelState.CLOSED: "grey",
+}
 DISSENTED = STANCES[Stance.DISSENT][0]
 
 
@@ -34,6 +46,9 @@ class HolderView:
     state_colour: str
     lives: bool
     steps: Sequence[tuple[str, datetime]]
+    alternate: int
+    training: str
+    away: Sequence[tuple[date, date]]
 
 
 @dataclass(frozen=True)
@@ -48,13 +63,13 @@ class SeatView:
 
     @property
     def filled(self) -> bool:
-        """Whether somebody had accepted it."""
-        return any(each.state == AppointmentState.ACCEPTED.label for each in self.holders)
+        """Whether somebody had accepted it, not as an alternate."""
+        return any(each.state == AppointmentState.ACCEPTED.label and not each.alternate for each in self.holders)
 
     @property
     def offered(self) -> bool:
-        """Whether somebody held it or had been asked."""
-        return any(each.lives for each in self.holders)
+        """Whether somebody held it or had been asked, not as an alternate."""
+        return any(each.lives and not each.alternate for each in self.holders)
 
 
 @dataclass(frozen=True)
@@ -103,7 +118,9 @@ class MemberView:
     stance: str
     stance_colour: str
     reasons: str
+    entered: str
     check: str
+    sits: bool
     counts: bool
 
 
@@ -123,7 +140,10 @@ class ItemView:
     members: Sequence[MemberView]
     counted: int | None
     needed: int
+    there: int | None
+    needed_to_sit: int
     faults: Sequence[str]
+    voting_faults: Sequence[str]
     outcome: str
     reasons: str
     reached_at: datetime | None
@@ -131,8 +151,13 @@ class ItemView:
 
     @property
     def spare(self) -> int:
-        """How many more counted than were needed."""
+        """How many more voted than were needed."""
         return (self.counted or 0) - self.needed
+
+    @property
+    def spare_to_sit(self) -> int:
+        """How many more sat than were needed."""
+        return (self.there or 0) - self.needed_to_sit
 
 
 @dataclass(frozen=True)
@@ -147,14 +172,23 @@ class DayView:
     convened_at: datetime | None
     closed_at: datetime | None
     items: Sequence[ItemView]
+    ordered_at: datetime | None
+    notes: Sequence[tuple[str, str, datetime]]
 
 
 @dataclass(frozen=True)
 class Standing:
     """A panel at a moment."""
 
+    state: str
+    state_colour: str
+    since: datetime | None
     quorum: int
+    quorum_to_decide: int
     seats: Sequence[SeatView]
+    refusals: Sequence[Refused]
+    objections: Sequence[Objected]
+    rulings: Sequence[RulingLine]
     faults: Sequence[str]
     declared: Sequence[Line]
     tested: Sequence[Tested]
@@ -179,43 +213,73 @@ def standing(record: Record, outcomes: Outcomes, *, whole: int = 0, chosen: int 
     plan = plan_of(record.panel)
     items: defaultdict[int, list[ItemView]] = defaultdict(list)
     for item in record.items:
-        view = _item(record, item, outcomes, plan.quorum_to_decide)
+        view = _item(record, item, outcomes, plan)
         shown = len(record.items) <= SHORT_AGENDA or item.pk == chosen or _unusual(view)
         items[item.sitting_id].append(view if shown else replace(view, members=()))
+    state, since = record.settled
     return Standing(
+        state=state.label,
+        state_colour=PANEL_COLOURS[state],
+        since=since,
         quorum=plan.quorum_to_sit,
+        quorum_to_decide=plan.quorum_to_decide,
         seats=_seats(record),
-        faults=convening_faults(plan, record.holdings),
+        refusals=refusals(record),
+        objections=objections(record),
+        rulings=rulings(record),
+        faults=convening_faults(plan, record.holdings) if state is not PanelState.CLOSED else (),
         declared=_declared(record),
         tested=_tested(record, whole),
-        days=[
-            DayView(
-                day.sitting.pk,
-                day.sitting.on,
-                day.sitting.place,
-                day.state.label,
-                COLOURS[day.state],
-                day.convened_at,
-                day.closed_at,
-                items[day.sitting.pk],
-            )
-            for day in record.days
+        days=[_day(record, day, items[day.sitting.pk]) for day in record.days],
+    )
+
+
+def _day(record: Record, day: Day, items: Sequence[ItemView]) -> DayView:
+    """A sitting with its items in the order it was to take them."""
+    order = record.orders.get(day.sitting.pk)
+    place = {key: number for number, key in enumerate(order.items)} if order else {}
+    return DayView(
+        day.sitting.pk,
+        day.sitting.on,
+        day.sitting.place,
+        day.state.label,
+        COLOURS[day.state],
+        day.convened_at,
+        day.closed_at,
+        sorted(items, key=lambda each: place.get(each.key, each.number + len(place))),
+        order.made_at if order else None,
+        [
+            (each.text or f"Signed: SHA-256 {each.signed_sha256}", each.written_by.display_name, each.written_at)
+            for each in record.notes
+            if each.sitting_id == day.sitting.pk
         ],
     )
 
 
 def _seats(record: Record) -> list[SeatView]:
     held: defaultdict[int, list[HolderView]] = defaultdict(list)
+    on = timezone.localdate(record.until.at)
     for each in record.holdings:
-        held[each.seat.pk].append(_holder(each))
+        held[each.seat.pk].append(_holder(each, _training(record, each, on)))
     return [
         SeatView(seat.number, seat.title, seat.required, seat.kind == COALITION_SEAT, held[seat.pk])
         for seat in Seat.objects.filter(panel=record.panel).order_by("number")
     ]
 
 
-def _holder(held: Holding) -> HolderView:
+def _training(record: Record, held: Holding, on: date) -> str:
+    """What training the seat asks for, and since when its holder has it."""
+    if not held.seat.accreditation:
+        return ""
+    asked, found = held.seat.accreditation.replace("_", " "), record.trained(held, on)
+    return f"{asked} since {found.starts.day} {found.starts:%B %Y}" if found else f"no {asked} on record"
+
+
+def _holder(held: Holding, training: str) -> HolderView:
     row = held.appointment
+    steps = [(state.label, at) for state, at in held.steps]
+    if held.handed_on:
+        steps.append(("Took the seat over", held.handed_on))
     return HolderView(
         appointment=row.pk,
         name=row.person.display_name,
@@ -224,7 +288,10 @@ def _holder(held: Holding) -> HolderView:
         state=held.state.label,
         state_colour=STATE_COLOURS[held.state],
         lives=held.lives,
-        steps=[(state.label, at) for state, at in held.steps],
+        steps=sorted(steps, key=lambda step: step[1]),
+        alternate=held.rank,
+        training=training,
+        away=held.away,
     )
 
 
@@ -240,7 +307,9 @@ def _declaration(row: Declaration) -> str:
     if row.nil:
         return "Nothing to declare"
     place = f", {row.organisation.name} ({row.organisation.code})" if row.organisation else ""
-    return f"{row.get_kind_display()}{place}"
+    since = f", from {row.starts.day} {row.starts:%B %Y}" if row.starts else ""
+    until = f", until {row.ends.day} {row.ends:%B %Y}" if row.ends else ""
+    return f"{row.get_kind_display()}{place}{since}{until}"
 
 
 def _tested(record: Record, whole: int) -> list[Tested]:
@@ -263,7 +332,7 @@ def _tested_one(held: Holding, cases: Mapping[str, Sequence[Answer]], *, whole: 
     return Tested(
         held.appointment.pk,
         held.appointment.person.display_name,
-        held.seat.title,
+        held.place,
         EFFECTS[Effect.CLEAR] if {*last} == {Effect.CLEAR} else ", ".join(counted),
         {ref: said for ref, said in cases.items() if whole or any(each.effect != Effect.CLEAR for each in said)},
         whole,
@@ -278,12 +347,12 @@ def _results(record: Record, whole: int) -> Mapping[int, Sequence[str]]:
     return {pk: [each["sentence"] for each in results] for pk, results in rows.values_list("pk", "results")}
 
 
-def _item(record: Record, item: Item, outcomes: Outcomes, needed: int) -> ItemView:
+def _item(record: Record, item: Item, outcomes: Outcomes, plan: SeatPlan) -> ItemView:
     facts, state = record.facts[item.pk], record.state(item)
     members = record.members(item)
     reached, stored = facts.outcome, facts.composition
     begun = state is not ItemState.LISTED
-    quorum = stored.body["quorum"] if stored else {"needed": needed, "counted": _counted(members.values())}
+    needed, counted, needed_to_sit, there = _arithmetic(plan, members.values(), stored.body["quorum"] if stored else {})
     return ItemView(
         key=item.pk,
         ref=item.case_ref,
@@ -292,18 +361,35 @@ def _item(record: Record, item: Item, outcomes: Outcomes, needed: int) -> ItemVi
         state=state.label,
         state_colour=STATES[state],
         members=[
-            _member(each, facts, counts=members[each.appointment.pk].counts)
+            _member(each, facts, members[each.appointment.pk])
             for each in record.holdings
             if each.appointment.pk in facts.present or (each.state == AppointmentState.ACCEPTED and not stored)
         ],
-        counted=quorum["counted"] if begun else None,
-        needed=quorum["needed"],
+        counted=counted if begun else None,
+        needed=needed,
+        there=there if begun else None,
+        needed_to_sit=needed_to_sit,
         faults=record.faults(item) if begun and not stored else (),
+        voting_faults=record.voting_faults(item) if begun and not stored else (),
         outcome=outcome_text(record.panel.kind, reached.outcome, outcomes) if reached else "",
         reasons=reached.reasons if reached else "",
         reached_at=reached.reached_at if reached else None,
         sha256=stored.sha256 if stored else "",
     )
+
+
+def _arithmetic(
+    plan: SeatPlan, members: Collection[Member], stored: Mapping[str, Any]
+) -> tuple[int, int, int, int | None]:
+    """Both quorums: needed and voting to decide, needed and there to sit. As stored once an item is decided.
+
+    A composition stored before there were two quorums says nothing of the one to sit.
+    """
+    if not stored:
+        voting, there = sum(each.counts for each in members), sum(each.sits for each in members)
+        return plan.quorum_to_decide, voting, plan.quorum_to_sit, there
+    to_sit = stored.get("to_sit", {"needed": plan.quorum_to_sit, "there": None})
+    return stored["needed"], stored["counted"], to_sit["needed"], to_sit["there"]
 
 
 def _unusual(item: ItemView) -> bool:
@@ -312,16 +398,13 @@ def _unusual(item: ItemView) -> bool:
     return item.state not in {ItemState.LISTED.label, ItemState.CLOSED.label} or (item.counted is not None and some)
 
 
-def _counted(members: Iterable[Member]) -> int:
-    return sum(each.counts for each in members)
-
-
-def _member(held: Holding, facts: Facts, *, counts: bool) -> MemberView:
+def _member(held: Holding, facts: Facts, member: Member) -> MemberView:
     row = held.appointment
     position, check = facts.positions.get(row.pk), facts.checks.get(row.pk)
     stance, colour = STANCES[position.stance] if position else ("", "")
+    entered = position.entered_by if position and position.entered_by_id != row.person_id else None
     return MemberView(
-        seat=row.seat.title,
+        seat=held.place,
         name=row.person.display_name,
         appointed_by=row.appointed_by.name,
         coalition=row.seat.kind == COALITION_SEAT,
@@ -330,6 +413,8 @@ def _member(held: Holding, facts: Facts, *, counts: bool) -> MemberView:
         stance=stance,
         stance_colour=colour,
         reasons=position.reasons if position else "",
+        entered=entered.display_name if entered else "",
         check=check.sentence if check else "",
-        counts=counts or position is not None,
+        sits=member.sits or position is not None,
+        counts=member.counts or position is not None,
     )
