@@ -12,6 +12,7 @@ from directory.actions import messages
 from directory.queries import today
 from directory.rows import NewMessage
 from panels import grants
+from panels.actions.agenda import agendas_ordered, keep_orders
 from panels.actions.refusals import noting
 from panels.errors import SeatRefused
 from panels.models import LIVE, Appointment, Panel, Seat
@@ -76,6 +77,8 @@ def faults_of(panel: Panel) -> list[str]:
 def confirm_panel(*, panel: Panel, by: Actor) -> Panel:
     """The composition is settled: every required seat accepted and trained for every day listed. Members are told.
 
+    Each agenda is put in the order in which they leave the room least often.
+
     Raises NotCompetent, naming the seats and the cure, when the panel could not sit on one of its days.
     """
     check_administers(by)
@@ -85,6 +88,7 @@ def confirm_panel(*, panel: Panel, by: Actor) -> Panel:
     live, days = live_of(panel), days_of(panel) or [today()]
     held = holders(live, days[0], absences_of(live), accreditations_of(each.person_id for each in live))
     members = sorted(held.values(), key=lambda each: each.seat.number)
+    agendas = agendas_ordered(panel)
     event = record(
         panel,
         "panel.confirmed",
@@ -94,11 +98,13 @@ def confirm_panel(*, panel: Panel, by: Actor) -> Panel:
             "members": [
                 {"seat": each.seat.number, "person": each.person.stream, "by": each.appointed_by.code}
                 for each in members
-            ]
+            ],
+            "agendas": [each.public for each in agendas],
         },
     )
     panel.confirmed_at = clock.now()
     settle(panel)
+    keep_orders(event, agendas)
     _tell(event, panel, members, days_of(panel))
     return panel
 

@@ -16,6 +16,7 @@ from directory.models import Organisation, Person
 from directory.queries import today
 from directory.rows import NewMessage
 from panels import grants
+from panels.actions.items import settle_items
 from panels.actions.panels import live_of
 from panels.actions.refusals import noting
 from panels.errors import PanelsRefused, SeatRefused
@@ -292,6 +293,7 @@ def declare_again(*, appointment: Appointment, by: Person, interests: Sequence[I
     settle(panel)
     _declare(event, panel, by, interests)
     examine(event, panel, [appointment], open_items(panel), moment="declared")
+    settle_items(event, panel)
     return appointment
 
 

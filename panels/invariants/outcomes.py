@@ -82,10 +82,11 @@ def compositions_altered() -> list[str]:
 
 
 def positions_of_uncounted() -> list[str]:
-    """I3: nobody took a position who was absent, had left the room or was barred."""
-    here = Attendance.objects.filter(item=OuterRef("item"), appointment=OuterRef("appointment")).order_by("-pk")
-    tested = DisinterestCheck.objects.filter(item=OuterRef("item"), appointment=OuterRef("appointment"))
-    gone = Recusal.objects.filter(item=OuterRef("item"), appointment=OuterRef("appointment"))
+    """I3: nobody took a position who was absent, had left the room or was barred by then; they may leave afterwards."""
+    by_then = {"item": OuterRef("item"), "appointment": OuterRef("appointment"), "event__lt": OuterRef("event")}
+    here = Attendance.objects.filter(**by_then).order_by("-pk")
+    tested = DisinterestCheck.objects.filter(**by_then)
+    gone = Recusal.objects.filter(**by_then)
     fair = (
         Position.objects.annotate(
             here=Subquery(here.values("present")[:1]),
@@ -112,7 +113,11 @@ def positions_of_uncounted() -> list[str]:
 
 def outcomes_not_carried() -> list[str]:
     """I2: every outcome had more positions for it than against."""
-    said = latest_positions().filter(item=OuterRef("item")).order_by().values("item")
+    who = {"item": OuterRef("item"), "appointment": OuterRef("appointment")}
+    here = Attendance.objects.filter(**who).order_by("-pk")
+    stayed = latest_positions().annotate(here=Subquery(here.values("present")[:1])).filter(here=True)
+    stayed = stayed.filter(~Exists(Recusal.objects.filter(**who)))
+    said = stayed.filter(item=OuterRef("item")).order_by().values("item")
     counted_as = {
         stance: Subquery(said.filter(stance=stance).annotate(number=Count("pk")).values("number"))
         for stance in ("concur", "dissent")
