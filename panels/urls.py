@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from directory.models import Person
 from panels.forms.explorer import Grouping
-from panels.views import acting, audit, guardian, known, nominations, panels, seats, sittings
+from panels.views import acting, audit, guardian, known, life, nominations, panels, seats, sittings, training
 
 Guard = Callable[[Person, Iterable[str]], set[str]]
 
@@ -18,10 +18,22 @@ def urls(*, readable: Guard, outcomes: Mapping[str, list[tuple[str, str]]], grou
         path("panels/", panels.panels, name="panels"),
         path("nominations/", nominations.nominations, name="nominations"),
         path("nominations/<slug:code>/new/", nominations.nominate, name="nominate"),
+        path("nominations/<slug:code>/order/", nominations.order, name="order-nominations"),
         path("nominations/<int:pk>/end/", nominations.end, name="end-nomination"),
+        path("nominations/<int:pk>/limit/", nominations.limit, name="limit-nomination"),
+        path("people/training/", training.training, name="training"),
+        path("people/training/new/", training.record, name="record-training"),
+        path("people/training/<int:pk>/end/", training.end, name="end-training"),
         path("panels/<str:ref>/", panels.panel, {"readable": readable, "outcomes": outcomes}, name="panel"),
         path("panels/<str:ref>/answer/<int:pk>/", seats.answer, name="seat-answer"),
         path("panels/<str:ref>/seat/<int:number>/", seats.fill, name="seat-fill"),
+        path("panels/<str:ref>/seat/<int:number>/alternate/", seats.fill, {"alternate": True}, name="seat-alternate"),
+        path("panels/<str:ref>/seat/<int:number>/hand-on/", seats.hand_on, name="seat-hand-on"),
+        path("panels/<str:ref>/absent/<int:pk>/", seats.note_absence, name="note-absence"),
+        path("panels/<str:ref>/absence/<int:pk>/", seats.end_absence, name="end-absence"),
+        path("panels/<str:ref>/invite/", life.invite, name="panel-invite"),
+        path("panels/<str:ref>/confirm/", life.confirm, name="panel-confirm"),
+        path("panels/<str:ref>/close/", life.close, name="panel-close"),
         path(
             "panels/<str:ref>/do/<str:deed>/<int:pk>/",
             acting.do,

@@ -1,24 +1,21 @@
-"""Offering a seat, and answering the offer with a declaration of interests."""
+"""Answering the offer of a seat with a declaration of interests, and renewing it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
-
 from directory.forms.acting import ActingForm, Group
-from directory.forms.fields import AreaField, RadioField, SelectField, TextField
+from directory.forms.fields import AreaField, DayField, RadioField, SelectField, TextField
 from panels.actions import seats
-from panels.actions.seats import Interest, Proposal
+from panels.actions.seats import Interest
 from panels.models import AppointmentState
 from panels.models.interests import InterestKind
-from panels.permissions import check_administers, check_own_seat
-from panels.rules import COALITION_SEAT, Effect
+from panels.permissions import check_own_seat
 
 if TYPE_CHECKING:
     from directory.models import Organisation, Person
-    from panels.models import Appointment, Nomination, Seat
+    from panels.models import Appointment
 
 ROWS = 3
 
@@ -44,9 +41,11 @@ class Answer(ActingForm):
     )
     reason = AreaField(label="Why?", help_text="You need not say", rows=2, required=False)
 
-    def __init__(self, *args: Any, appointment: Appointment, find: Any, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, appointment: Appointment, find: Any, suggested: Sequence[str] = (), **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        self.appointment, self.find = appointment, find
+        self.appointment, self.find, self.suggested = appointment, find, suggested
         kinds = [("", "Choose a kind"), *InterestKind.choices]
         for number in range(1, ROWS + 1):
             self.fields[f"kind-{number}"] = SelectField(
@@ -61,31 +60,42 @@ class Answer(ActingForm):
             self.fields[f"statement-{number}"] = AreaField(
                 label=f"What interest {number} is", rows=2, required=False, max_length=1000
             )
+            self.fields[f"starts-{number}"] = DayField(
+                label=f"Since when, interest {number}",
+                help_text="For something you said in public, the day. Leave it out if you do not know.",
+                required=False,
+            )
+            self.fields[f"ends-{number}"] = DayField(
+                label=f"First day it no longer holds, interest {number}",
+                help_text="Leave it out while it goes on",
+                required=False,
+            )
 
     def check(self, by: Person) -> None:
         """Only the person it was offered to."""
         check_own_seat(by, self.appointment)
 
     def facts(self) -> Sequence[tuple[str, str]]:
-        """The seat and the days."""
+        """The seat, the days, and what the directory already says of the person and the cases."""
         days = [f"{on:%-d %B %Y}" for on in self.appointment.panel.sittings.values_list("on", flat=True)]
         return [
-            ("Seat", self.appointment.seat.title),
+            ("Seat", self.appointment.place),
             ("Panel", str(self.appointment.panel)),
             ("Offered by", self.appointment.appointed_by.name),
             ("Sits on", ", ".join(days) or "No day listed yet"),
+            ("Suggested from the directory", "\n".join(self.suggested)),
         ]
 
     def groups(self) -> Sequence[Group]:
         """The answer, then room for interests."""
-        lines = [
-            Group(
-                [self[f"kind-{number}"], self[f"code-{number}"], self[f"statement-{number}"]],
-                heading=f"Interest {number}",
-                folded=number > 1,
-            )
-            for number in range(1, ROWS + 1)
-        ]
+        lines = []
+        for number in range(1, ROWS + 1):
+            what = [self[f"{name}-{number}"] for name in ("kind", "code", "statement")]
+            when = [self[f"{name}-{number}"] for name in ("starts", "ends")]
+            if number == 1:
+                lines += [Group(what, heading="Interest 1"), Group(when, heading="Dates of interest 1", folded=True)]
+            else:
+                lines.append(Group([*what, *when], heading=f"Interest {number}", folded=True))
         last = [Group([self["reason"]], heading="If you decline", folded=True)] if "reason" in self.fields else []
         return [Group([self["answer"]]), *lines, *last]
 
@@ -103,13 +113,13 @@ class Answer(ActingForm):
         kind, code = given.get(f"kind-{number}"), given.get(f"code-{number}")
         statement = given.get(f"statement-{number}") or ""
         if not kind:
-            if code or statement:
+            if code or statement or given.get(f"starts-{number}") or given.get(f"ends-{number}"):
                 self.add_error(f"kind-{number}", "Choose the kind of this interest")
             return None
         organisation: Organisation | None = self.find(code) if code else None
         if code and organisation is None:
             self.add_error(f"code-{number}", f"No organisation has the code {code}")
-        return Interest(kind, organisation, statement)
+        return Interest(kind, organisation, statement, given.get(f"starts-{number}"), given.get(f"ends-{number}"))
 
     def act(self, by: Person) -> str:
         """Accept or decline."""
@@ -150,68 +160,3 @@ class Renew(Answer):
         """Declare again."""
         seats.declare_again(appointment=self.appointment, by=by, interests=self.interests)
         return f"Your declaration for {self.appointment.panel.ref} is renewed."
-
-
-class Fill(ActingForm):
-    """Offer a free seat to somebody."""
-
-    title = "Offer a seat"
-    intro = "The person is tested against every case listed for the panel before the offer is made."
-    button = "Offer the seat"
-
-    def __init__(
-        self,
-        *args: Any,
-        seat: Seat,
-        nominations: Sequence[Nomination],
-        people: Sequence[Person],
-        bodies: Sequence[Organisation],
-        **options: Any,
-    ) -> None:
-        super().__init__(*args, **options)
-        self.seat = seat
-        if seat.kind == COALITION_SEAT:
-            self._choose("nomination", "Who, on whose nomination?", nominations, "Choose one of those nominated")
-        else:
-            self._choose("person", "Who?", people, "Choose a person")
-            self._choose("body", "Appointed by", bodies, "Choose who appoints")
-
-    def _choose(self, name: str, label: str, rows: Sequence[Any], missing: str) -> None:
-        self.fields[name] = SelectField(
-            label=label, choices=[("", "Choose"), *((str(row.pk), str(row)) for row in rows)], missing=missing
-        )
-        setattr(self, f"{name}_rows", {str(row.pk): row for row in rows})
-
-    def check(self, by: Person) -> None:
-        """The secretariat."""
-        check_administers(by)
-
-    def facts(self) -> Sequence[tuple[str, str]]:
-        """Which seat."""
-        return [("Seat", f"{self.seat.title}, seat {self.seat.number}")]
-
-    def _row(self, name: str) -> Any:
-        row = getattr(self, f"{name}_rows").get(self.cleaned_data[name])
-        if row is None:
-            raise ValidationError("Choose one of those offered")
-        return row
-
-    def act(self, by: Person) -> str:
-        """Propose."""
-        if self.seat.kind == COALITION_SEAT:
-            nomination: Nomination = self._row("nomination")
-            proposal = Proposal(self.seat, nomination.person, nomination.body, nomination)
-        else:
-            proposal = Proposal(self.seat, self._row("person"), self._row("body"))
-        (offered,) = seats.fill_seats(panel=self.seat.panel, proposals=[proposal], by=by)
-        return f"The seat of {self.seat.title} is offered to {proposal.person}: {_tested(offered)}."
-
-
-def _tested(offered: Appointment) -> str:
-    """In words, how the tests before the offer went."""
-    effects = list(offered.checks.exclude(item=None).values_list("effect", flat=True))
-    if not effects:
-        return "no case is listed yet to test against"
-    barred, number = effects.count(Effect.BARRED), len(effects)
-    answer = f"barred from {barred}" if barred else "barred from none"
-    return f"tested against {number} {'case' if number == 1 else 'cases'}, {answer}"

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from directory.queries import today
+from panels.actions.panels import faults_of, live_of
 from panels.models import (
     LIVE,
     Appointment,
@@ -15,13 +17,14 @@ from panels.models import (
     DisinterestCheck,
     ItemState,
     Panel,
+    Refusal,
     Seat,
     Sitting,
 )
-from panels.policies import convening_faults
 from panels.presenters.seating import ItemView
 from panels.queries import plan_of
 from panels.rules import COALITION_SEAT, Effect
+from panels.seating import absences_of, accreditations_of, days_of, in_rank, is_accredited
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def rows(panels: Iterable[Panel]) -> list[Row]:
         seats[panel] += 1
     held: defaultdict[int, list[Appointment]] = defaultdict(list)
     offered: defaultdict[int, list[str]] = defaultdict(list)
-    live = Appointment.objects.filter(panel__in=keys, state__in=LIVE)
+    live = Appointment.objects.filter(panel__in=keys, state__in=LIVE, rank=0)
     for each in live.select_related("seat", "person", "appointed_by").order_by("seat__number"):
         if each.state == AppointmentState.ACCEPTED:
             held[each.panel_id].append(each)
@@ -94,22 +97,27 @@ EFFECTS = {
 
 
 @dataclass(frozen=True)
-class SeatView:
-    """One seat: who holds it or was offered it."""
+class Placed:
+    """Somebody named for a seat: its member, or one of its alternates in order."""
 
-    number: int
-    title: str
-    required: bool
-    coalition: bool
-    name: str
     appointment: int
     person: int
+    name: str
+    rank: int
     appointed_by: str
     state: str
     state_colour: str
     answered_at: datetime | None
     declared: str
+    # None where the seat asks for no training.
+    trained: bool | None
+    away: Sequence[tuple[int, date, date]]
     checks: Sequence[Check]
+
+    @property
+    def place(self) -> str:
+        """What they are on the seat."""
+        return f"Alternate {self.rank}" if self.rank else "Member"
 
     @property
     def tested(self) -> str:
@@ -119,6 +127,28 @@ class SeatView:
         if len(counted) == 1 and (len(effects) == 1 or effects[0] == Effect.CLEAR):
             return counted[0][1]
         return ", ".join(f"{number} {words}" for number, words in counted)
+
+
+@dataclass(frozen=True)
+class SeatView:
+    """One seat and everybody named for it, its member first."""
+
+    number: int
+    title: str
+    required: bool
+    coalition: bool
+    training: str
+    people: Sequence[Placed]
+
+    @property
+    def free(self) -> bool:
+        """Whether nobody is named as its member."""
+        return all(each.rank for each in self.people)
+
+    @property
+    def heir(self) -> bool:
+        """Whether it could be handed on: no member, and an alternate who has accepted."""
+        return self.free and any(each.state == ACCEPTED for each in self.people)
 
 
 @dataclass(frozen=True)
@@ -148,28 +178,53 @@ class PanelView:
     title: str
     kind: str
     ruleset: str
-    quorum: int
+    state: tuple[str, str]
+    quorum_to_sit: int
+    quorum_to_decide: int
     seats: Sequence[SeatView]
     sittings: Sequence[SittingView]
     faults: Sequence[str]
     readable: Collection[str]
+    confirmed_at: datetime | None
+    closed_at: datetime | None
+    refusals: Sequence[Refusal]
 
     @property
     def alive(self) -> bool:
-        """Whether a day is still to come, or none has been listed."""
-        return not self.sittings or any(each.closed_at is None for each in self.sittings)
+        """Whether its seats can still change: it is not closed, and a day is to come or none has been listed."""
+        return not self.closed_at and (not self.sittings or any(each.closed_at is None for each in self.sittings))
+
+    @property
+    def waiting(self) -> int:
+        """How many are proposed and not invited yet."""
+        return sum(each.state == PROPOSED for seat in self.seats for each in seat.people)
 
 
-STATE_COLOURS = {"proposed": "yellow", "accepted": "green", "declined": "grey", "stood_down": "grey"}
+PROPOSED, ACCEPTED = AppointmentState.PROPOSED.label, AppointmentState.ACCEPTED.label
+STATE_COLOURS = {
+    "proposed": "yellow",
+    "invited": "yellow",
+    "accepted": "green",
+    "declined": "grey",
+    "stood_down": "grey",
+}
+PANEL_COLOURS = {"proposed": "yellow", "invited": "yellow", "confirmed": "green", "sitting": "blue", "closed": "grey"}
+REFUSALS_SHOWN = 50
 
 
-def panel(row: Panel, sittings: Sequence[Sitting], before: Sequence[ItemView], readable: Collection[str]) -> PanelView:
-    """A panel, its sittings, its items as `seating.items` made them; checks only of the cases that may be read."""
-    held = {
-        each.seat_id: each
-        for each in row.appointments.filter(state__in=LIVE).select_related("seat", "person", "appointed_by")
-    }
-    checks, declared = _checks(row, readable), _declared(row)
+def panel(
+    row: Panel,
+    sittings: Sequence[Sitting],
+    before: Sequence[ItemView],
+    readable: Collection[str],
+    *,
+    audited: bool = False,
+) -> PanelView:
+    """A panel, its sittings, its items as `seating.items` made them; checks only of the cases that may be read.
+
+    audited: whether what was refused is shown as well.
+    """
+    plan, state = plan_of(row), row.state
     agenda: defaultdict[date, list[ItemView]] = defaultdict(list)
     for item in before:
         agenda[item.on].append(item)
@@ -178,14 +233,80 @@ def panel(row: Panel, sittings: Sequence[Sitting], before: Sequence[ItemView], r
         title=row.title,
         kind=row.get_kind_display(),
         ruleset=row.ruleset,
-        quorum=plan_of(row).quorum_to_sit,
-        seats=[_seat(seat, held.get(seat.pk), checks, declared) for seat in row.seats.order_by("number")],
+        state=(state.label, PANEL_COLOURS[state]),
+        quorum_to_sit=plan.quorum_to_sit,
+        quorum_to_decide=plan.quorum_to_decide,
+        seats=_seats(row, readable),
         sittings=[
             SittingView(each.pk, each.on, each.place, each.convened_at, each.closed_at, agenda[each.on])
             for each in sittings
         ],
-        faults=convening_faults(plan_of(row), held.values()),
+        faults=faults_of(row) if not row.closed_at and any(not each.closed_at for each in sittings) else (),
         readable=readable,
+        confirmed_at=row.confirmed_at,
+        closed_at=row.closed_at,
+        refusals=_refusals(row) if audited else (),
+    )
+
+
+def _refusals(row: Panel) -> list[Refusal]:
+    found = row.refusals.select_related("person", "seat", "refused_to").order_by("-pk")
+    return list(found[:REFUSALS_SHOWN])
+
+
+def _seats(row: Panel, readable: Collection[str]) -> list[SeatView]:
+    live = live_of(row)
+    checks, declared = _checks(row, readable), _declared(row)
+    trainings, absences = accreditations_of(each.person_id for each in live), absences_of(live)
+    day = next(iter(days_of(row)), today())
+    away: defaultdict[int, list[tuple[int, date, date]]] = defaultdict(list)
+    for absence in absences:
+        if absence.ends >= today():
+            away[absence.appointment_id].append((absence.pk, absence.starts, absence.ends))
+    ranked = in_rank(live)
+    return [
+        SeatView(
+            number=seat.number,
+            title=seat.title,
+            required=seat.required,
+            coalition=seat.kind == COALITION_SEAT,
+            training=seat.accreditation.replace("_", " "),
+            people=[
+                _placed(
+                    each,
+                    declared.get(each.person_id, ""),
+                    away[each.pk],
+                    checks.get(each.pk, ()),
+                    trained=is_accredited(each, trainings, day) if seat.accreditation else None,
+                )
+                for each in ranked.get(seat.pk, ())
+            ],
+        )
+        for seat in row.seats.order_by("number")
+    ]
+
+
+def _placed(
+    row: Appointment,
+    declared: str,
+    away: Sequence[tuple[int, date, date]],
+    checks: Sequence[Check],
+    *,
+    trained: bool | None,
+) -> Placed:
+    return Placed(
+        appointment=row.pk,
+        person=row.person_id,
+        name=row.person.display_name,
+        rank=row.rank,
+        appointed_by=row.appointed_by.name,
+        state=row.get_state_display(),
+        state_colour=STATE_COLOURS[row.state],
+        answered_at=row.answered_at,
+        declared=declared,
+        trained=trained,
+        away=away,
+        checks=checks,
     )
 
 
@@ -211,26 +332,6 @@ def _declared(row: Panel) -> Mapping[int, str]:
         person: "Nothing to declare" if not number else f"{number} interest{'s' if number > 1 else ''} declared"
         for person, (_, number) in lines.items()
     }
-
-
-def _seat(
-    seat: Seat, held: Appointment | None, checks: Mapping[int, Sequence[Check]], declared: Mapping[int, str]
-) -> SeatView:
-    return SeatView(
-        number=seat.number,
-        title=seat.title,
-        required=seat.required,
-        coalition=seat.kind == COALITION_SEAT,
-        name=held.person.display_name if held else "",
-        appointment=held.pk if held else 0,
-        person=held.person_id if held else 0,
-        appointed_by=held.appointed_by.name if held else "",
-        state=held.get_state_display() if held else "Empty",
-        state_colour=STATE_COLOURS[held.state] if held else "grey",
-        answered_at=held.answered_at if held else None,
-        declared=declared.get(held.person_id, "") if held else "",
-        checks=checks.get(held.pk, ()) if held else (),
-    )
 
 
 def states_of(item: ItemView) -> list[str]:

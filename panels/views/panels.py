@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from directory.models import Person
 from panels.models import Panel, PanelKind
-from panels.permissions import administers, holds_panel
+from panels.permissions import administers, audits, holds_panel
 from panels.presenters import panels as presenter
 from panels.presenters.seating import Outcomes, items
 
@@ -69,7 +69,7 @@ def panel(
     may_read = readable(person, {each.ref for each in before})
     keeps = administers(person)
     given = {
-        "panel": presenter.panel(row, sittings, before, may_read),
+        "panel": presenter.panel(row, sittings, before, may_read, audited=audits(person)),
         "administers": keeps,
         "runs": keeps or holds_panel(person, "chair", row),
         "deeds": {each.pk: presenter.states_of(each) for each in before},
