@@ -10,6 +10,7 @@ from authorisation.enums import ReviewResult, Stage
 from authorisation.models import Application, Finding, ReviewRound, Wave, Window
 from authorisation.queries import criteria, open_conditions, unmet
 from authorisation.rules import Found, Proposed, Reviewed
+from directory.models import Person
 from directory.queries import today
 from tests.factories.panels import Meeting, convened, decide, sitting_on
 from tests.factories.world import START, World, build_world, days
@@ -104,14 +105,19 @@ class Walk:
     def _site_visit(self) -> None:
         meeting = convened(self.meetings["site_visit"])
         decide(meeting, self.case, "report")
-        cases.record_site_visit(self.case, item=meeting.item(self.case), found=self.visited(), by=self.world.chair)
+        cases.record_site_visit(self.case, item=meeting.item(self.case), found=self.visited(), by=self.visit_chair)
+
+    @property
+    def visit_chair(self) -> Person:
+        """Whoever chairs the site visit."""
+        return self.meetings["site_visit"].of("chair").person if self.meetings else self.world.chair
 
     def visited(self) -> list[Found]:
         """What the site visit finds on what is still unmet."""
         return [Found(code, code not in self.unmet, RED) for code in unmet(self.case)]
 
     def _report(self) -> None:
-        cases.issue_report(self.case, summary="What was found.", by=self.world.chair)
+        cases.issue_report(self.case, summary="What was found.", by=self.visit_chair)
 
     def _report_comments(self) -> None:
         if self.silent:

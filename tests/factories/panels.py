@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from authorisation.enums import PANEL_TIERS
 from authorisation.models import Application
 from authorisation.rulesets import seat_plan
+from directory.models import Person
 from directory.queries import today
 from panels.actions import items, seats, sittings
 from panels.actions.panels import confirm_panel, faults_of, propose_panel
 from panels.actions.positions import enter_positions
-from panels.models import Appointment, Attendance, Item, Outcome, Panel, Sitting, Stance
+from panels.models import LIVE, Appointment, Attendance, Item, Outcome, Panel, Sitting, Stance
 from panels.rules import COALITION_SEAT
 from tests.factories.world import World
 
@@ -102,17 +104,29 @@ def plain(name: str) -> str:
 
 
 def fresh(world: World, panel: Panel, name: str) -> str:
-    """This person, or somebody just like them when they sat on one of the panel's cases at another tier (I4, D9)."""
+    """This person, or somebody just like them when they sit elsewhere that day or sat at another tier (I4, D9)."""
+    for number in count():
+        like = f"{name}_at_{panel.kind}_{number}" if number else name
+        person = world.people.get(like) or world.add_like(name, like)
+        if not _sits_elsewhere(person, panel) and not _sat_before(person, panel):
+            return like
+    raise AssertionError
+
+
+def _sits_elsewhere(person: Person, panel: Panel) -> bool:
+    days = panel.sittings.values("on")
+    others = Sitting.objects.filter(on__in=days, closed_at__isnull=True, panel__closed_at__isnull=True)
+    held = Appointment.objects.filter(person=person, state__in=LIVE, rank=0)
+    return held.filter(panel__in=others.exclude(panel=panel).values("panel")).exists()
+
+
+def _sat_before(person: Person, panel: Panel) -> bool:
+    """Whether they sat on one of the panel's cases at another tier."""
     refs = list(panel.items.values_list("case_ref", flat=True))
-    before = Attendance.objects.filter(
-        appointment__person=world.people[name], item__case_ref__in=refs, item__panel__kind__in=PANEL_TIERS
-    ).exclude(item__panel__kind=panel.kind)
-    if panel.kind not in PANEL_TIERS or not before.exists():
-        return name
-    like = f"{name}_at_{panel.kind}"
-    if like not in world.people:
-        world.add_like(name, like)
-    return like
+    rows = Attendance.objects.filter(
+        appointment__person=person, item__case_ref__in=refs, item__panel__kind__in=PANEL_TIERS
+    )
+    return panel.kind in PANEL_TIERS and rows.exclude(item__panel__kind=panel.kind).exists()
 
 
 def appoints(world: World, seat: Any) -> Any:
