@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from authorisation.policies import check_day_in_wave
 from authorisation.rulesets import OPTIONAL_KINDS, PANEL_KINDS, has_kind, seat_plan
@@ -40,7 +40,9 @@ class Propose(ActingForm):
         super().__init__(*args, **options)
         self.rulesets = {each.version: each for each in rulesets}
         offered = [kind for kind in OPTIONAL_KINDS if any(has_kind(each.body, kind) for each in rulesets)]
-        self.fields["kind"].choices = [(kind, PanelKind(kind).label) for kind in (*PANEL_KINDS, *offered)]
+        cast("RadioField", self.fields["kind"]).choices = [
+            (kind, PanelKind(kind).label) for kind in (*PANEL_KINDS, *offered)
+        ]
         self.fields["ruleset"] = SelectField(
             label="Rule set",
             choices=[(each.version, f"{each.version} {each.title}") for each in rulesets],
