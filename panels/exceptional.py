@@ -24,18 +24,50 @@ from panels.models import (
     DisinterestCheck,
     Item,
     ItemState,
+    Objection,
     Outcome,
     Position,
     Recusal,
+    Refusal,
+    Ruling,
     Seat,
     Sitting,
     Stance,
+    Verdict,
 )
 from panels.rules import COALITION_BODY, COALITION_SEAT, Effect
 
 Facts = QuerySet[Any]
 WORDS: Mapping[str, str] = {Effect.DECLARE_ONLY: "interest declared", Effect.DISCUSS_NO_VOTE: "may speak and not vote"}
+ASKED = (AppointmentState.PROPOSED, AppointmentState.INVITED)
 PEOPLE = ("appointment__person", "appointment__seat")
+
+
+# The acts that can be refused, as people say them.
+ACTS: Mapping[str, str] = {
+    "fill_seats": "Offering a seat",
+    "invite": "Asking for an answer",
+    "accept_seat": "Taking a seat",
+    "decline_seat": "Declining a seat",
+    "declare_again": "Declaring again",
+    "stand_down": "Standing down",
+    "substitute": "Passing a seat on",
+    "note_absence": "Noting an absence",
+    "end_absence": "Ending an absence",
+    "confirm_panel": "Confirming the panel",
+    "close_panel": "Closing the panel",
+    "list_sitting": "Listing a sitting",
+    "order_agenda": "Putting the agenda in order",
+    "convene": "Convening",
+    "open_item": "Opening an item",
+    "note_arrival": "Noting an arrival",
+    "rule": "Ruling on an interest",
+}
+
+
+def act_words(act: str) -> str:
+    """An act as people say it."""
+    return ACTS.get(act, act.replace("_", " ").capitalize())
 
 
 @dataclass(frozen=True)
@@ -86,7 +118,7 @@ def _required_coalition_seats() -> Facts:
 
 
 def _empty() -> Facts:
-    offered = Appointment.objects.filter(seat=OuterRef("pk"), state=AppointmentState.PROPOSED)
+    offered = Appointment.objects.filter(seat=OuterRef("pk"), state__in=ASKED)
     found: Facts = _required_coalition_seats().filter(~Exists(offered))
     return found
 
@@ -94,7 +126,7 @@ def _empty() -> Facts:
 def _offered() -> Facts:
     found: Facts = (
         _required_coalition_seats()
-        .filter(appointments__state=AppointmentState.PROPOSED)
+        .filter(appointments__state__in=ASKED)
         .annotate(
             title_of=F("appointments__person__title"),
             name_of=F("appointments__person__full_name"),
@@ -156,8 +188,73 @@ def _stood_down() -> Facts:
     return rows.select_related("person", "seat").annotate(of=F("panel__sittings"))
 
 
+def _said() -> Facts:
+    """The positions that count: the latest of each member."""
+    later = Position.objects.filter(item=OuterRef("item"), appointment=OuterRef("appointment"), pk__gt=OuterRef("pk"))
+    return Position.objects.filter(~Exists(later))
+
+
 def _dissent() -> Facts:
-    return _of_item(Position.objects.filter(stance=Stance.DISSENT), *PEOPLE)
+    return _of_item(_said().filter(stance=Stance.DISSENT), *PEOPLE)
+
+
+def _entered() -> Facts:
+    """Positions somebody else entered and the member never entered themselves."""
+    others = _said().filter(entered_by__isnull=False).exclude(entered_by=F("appointment__person"))
+    return _of_item(others, *PEOPLE)
+
+
+def _alternates() -> Facts:
+    """Alternates in the room in their seat: those still in line, and those it passed to."""
+    passed = DisinterestCheck.objects.filter(appointment=OuterRef("appointment"), moment="substituted")
+    here = Attendance.objects.filter(Q(appointment__rank__gt=0) | Exists(passed), present=True)
+    return _of_item(here, *PEOPLE)
+
+
+def _late_declared() -> Facts:
+    """Interests declared at the table: after the item had been opened."""
+    told = Declaration.objects.filter(event=OuterRef("event"), nil=False)
+    rows = DisinterestCheck.objects.filter(
+        Exists(told), moment="declared", item__opened_at__lte=F("checked_at"), item__isnull=False
+    )
+    return _of_item(rows, *PEOPLE).defer("results")
+
+
+def _unconfirmed() -> Facts:
+    rows = Sitting.objects.filter(convened_at__isnull=True, on__lte=today(), panel__closed_at__isnull=True)
+    return rows.filter(panel__confirmed_at__isnull=True).annotate(of=F("pk"))
+
+
+def _refused() -> Facts:
+    """What was refused, once for each sitting of the panel not over by then; of a case, where it is on the agenda."""
+    on_agenda = Item.objects.filter(sitting=OuterRef("of"), case_ref=OuterRef("case_ref"))
+    rows = Refusal.objects.filter(panel__sittings__isnull=False).filter(
+        Q(panel__sittings__closed_at__isnull=True) | Q(panel__sittings__closed_at__gt=F("refused_at"))
+    )
+    rows = rows.annotate(of=F("panel__sittings")).filter(Q(case_ref="") | Exists(on_agenda))
+    return rows.select_related("person")
+
+
+def _overridden() -> Facts:
+    """Dismissals that count: no later ruling has taken their place."""
+    later = Ruling.objects.filter(
+        panel=OuterRef("panel"),
+        person=OuterRef("person"),
+        organisation=OuterRef("organisation"),
+        rule=OuterRef("rule"),
+        pk__gt=OuterRef("pk"),
+    )
+    rows = Ruling.objects.filter(~Exists(later), verdict=Verdict.DISMISSED, objection__isnull=True)
+    on_agenda = Item.objects.filter(sitting=OuterRef("of"), organisation=OuterRef("organisation"))
+    rows = rows.filter(panel__sittings__isnull=False).annotate(of=F("panel__sittings")).filter(Exists(on_agenda))
+    return rows.select_related("person", "organisation")
+
+
+def _waiting_objections() -> Facts:
+    rows = Objection.objects.filter(rulings__isnull=True, panel__sittings__isnull=False)
+    on_agenda = Item.objects.filter(sitting=OuterRef("of"), case_ref=OuterRef("case_ref"))
+    rows = rows.annotate(of=F("panel__sittings")).filter(Exists(on_agenda))
+    return rows.select_related("person")
 
 
 def _nobody_to_spare() -> Facts:
@@ -185,6 +282,12 @@ def _quorum_of(row: Composition) -> str:
     return str(row.body["quorum"]["needed"])
 
 
+def _refused_what(row: Refusal) -> str:
+    """The act, and of whom; the sentence given may hold what somebody declared and stays on the panel's own page."""
+    about = ", ".join(filter(None, [row.person.display_name if row.person else "", row.rule]))
+    return act_words(row.act) + (f" ({about})" if about else "")
+
+
 def _stood_down_who(row: Appointment) -> str:
     on = timezone.localtime(row.answered_at) if row.answered_at else None
     return _member(row) + (f" stood down on {on.day} {on:%B %Y}" if on else " stood down")
@@ -197,6 +300,7 @@ EXCEPTIONS: tuple[Exceptional, ...] = (
         "Sat, or decided, without a Coalition representative.",
         sat_without,
     ),
+    Exceptional("unconfirmed", "Not confirmed in time", "Not confirmed, though the day has come.", _unconfirmed),
     Exceptional("late", "Not convened in time", "Not convened, though the day has passed.", _not_convened),
     Exceptional("empty", "Coalition seat empty", "The Coalition seat is empty.", _empty),
     Exceptional(
@@ -205,6 +309,22 @@ EXCEPTIONS: tuple[Exceptional, ...] = (
         "The Coalition seat is only offered: {who} has not answered.",
         _offered,
         lambda row: f"{row.title_of} {row.name_of}".strip(),
+    ),
+    Exceptional(
+        "objection",
+        "Objection not ruled on",
+        "The objection to {who} is not ruled on: {cases}.",
+        _waiting_objections,
+        lambda row: str(row.person.display_name),
+        lambda row: str(row.case_ref),
+    ),
+    Exceptional(
+        "overridden",
+        "A test overridden",
+        "The conflicts guardian dismissed {who} for {cases}.",
+        _overridden,
+        lambda row: f"{row.rule} of {row.person.display_name}",
+        lambda row: str(row.organisation.code),
     ),
     Exceptional("stopped", "Item stopped", "Stopped: {cases}.", _stopped, case=lambda row: str(row.case_ref)),
     Exceptional(
@@ -220,7 +340,26 @@ EXCEPTIONS: tuple[Exceptional, ...] = (
         "departed", "Member went early", "{who} went before the end of {cases}.", _departed, _person_of, _case_of
     ),
     Exceptional("stood-down", "Member stood down", "{who}.", _stood_down, _stood_down_who),
+    Exceptional(
+        "alternate", "Alternate took the seat", "{who} sat as alternate for {cases}.", _alternates, _person_of, _case_of
+    ),
+    Exceptional(
+        "declared-late",
+        "Interest declared at the table",
+        "{who} declared an interest after {cases} had opened.",
+        _late_declared,
+        _person_of,
+        _case_of,
+    ),
     Exceptional("dissent", "Dissent", "{who} dissented on {cases}.", _dissent, _person_of, _case_of),
+    Exceptional(
+        "entered",
+        "Position entered for somebody",
+        "The position of {who} on {cases} was entered for them.",
+        _entered,
+        _person_of,
+        _case_of,
+    ),
     Exceptional(
         "spare",
         "Quorum with nobody to spare",
@@ -236,6 +375,14 @@ EXCEPTIONS: tuple[Exceptional, ...] = (
         _declared,
         lambda row: f"{_member(row.appointment)}: {WORDS[row.effect]} under {row.rule}",
         _case_of,
+    ),
+    Exceptional(
+        "refused",
+        "Something was refused",
+        "Refused: {who}{cases}.",
+        _refused,
+        _refused_what,
+        lambda row: f" on {row.case_ref}" if row.case_ref else "",
     ),
 )
 BY_KEY: Mapping[str, Exceptional] = {each.key: each for each in EXCEPTIONS}

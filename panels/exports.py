@@ -16,7 +16,7 @@ Cells = Sequence[str]
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads names with accents as another alphabet
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 LONGEST_CELL = 32_767
-WIDTHS = (12, 36, 18, 12, 20, 17, 17, 40, 8, 40, 14, 80)
+WIDTHS = (12, 36, 18, 12, 20, 17, 17, 40, 8, 40, 14, 80, 14, 17, 40, 10, 10, 10)
 
 
 @dataclass(frozen=True)

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from panels.exceptional import act_words
 from panels.history import Record
 from panels.models import Refusal, Ruling, Verdict
 from panels.presenters.guardian import COLOURS, LABELS
 from panels.rules import Effect
 from panels.rules.table import RULES
-
-# The acts that can be refused, as people say them.
-ACTS: Mapping[str, str] = {
-    "fill_seats": "Offering a seat",
-    "invite": "Asking for an answer",
-    "accept_seat": "Taking a seat",
-    "decline_seat": "Declining a seat",
-    "declare_again": "Declaring again",
-    "stand_down": "Standing down",
-    "substitute": "Passing a seat on",
-    "note_absence": "Noting an absence",
-    "end_absence": "Ending an absence",
-    "confirm_panel": "Confirming the panel",
-    "close_panel": "Closing the panel",
-    "list_sitting": "Listing a sitting",
-    "order_agenda": "Putting the agenda in order",
-    "convene": "Convening",
-    "open_item": "Opening an item",
-    "note_arrival": "Noting an arrival",
-    "rule": "Ruling on an interest",
-}
-
-
-def act_words(act: str) -> str:
-    """An act as people say it."""
-    return ACTS.get(act, act.replace("_", " ").capitalize())
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Model, Q, QuerySet, Value, When
 
 from directory.queries import today
 from panels.exceptional import any_of, sat_without, sentences
-from panels.models import Appointment, AppointmentState, Attendance, Item, Sitting
+from panels.models import (
+    LIVE,
+    Appointment,
+    AppointmentState,
+    Attendance,
+    Item,
+    Objection,
+    Refusal,
+    Ruling,
+    Sitting,
+)
 from panels.rules import COALITION_SEAT
 from panels.states import SittingState
 
@@ -44,6 +54,12 @@ class Row:
     cases: Sequence[str]
     exceptions: Sequence[str]
     past: bool
+    round: str
+    confirmed_at: datetime | None
+    alternates: Sequence[str]
+    refusals: int
+    objections: int
+    rulings: int
 
     @property
     def result(self) -> str:
@@ -72,7 +88,7 @@ def rows(sittings: Sequence[Sitting]) -> list[Row]:
     """Rows of sittings loaded with their panels; the same number of queries for any number."""
     keys = [each.pk for each in sittings]
     said, cases = sentences(keys), _cases(keys)
-    voices = _voices(sittings)
+    voices, alternates, contested = _voices(sittings), _alternates(sittings), _contested(sittings)
     return [
         Row(
             ref=each.panel.ref,
@@ -88,6 +104,12 @@ def rows(sittings: Sequence[Sitting]) -> list[Row]:
             cases=cases[each.pk],
             exceptions=said.get(each.pk, ()),
             past=each.on < today(),
+            round=each.round,
+            confirmed_at=each.panel.confirmed_at,
+            alternates=alternates[each.panel_id],
+            refusals=contested[Refusal].get(each.panel_id, 0),
+            objections=contested[Objection].get(each.panel_id, 0),
+            rulings=contested[Ruling].get(each.panel_id, 0),
         )
         for each in sittings
     ]
@@ -99,6 +121,26 @@ def _cases(sittings: Collection[int]) -> Mapping[int, list[str]]:
     for sitting, ref in listed.values_list("sitting_id", "case_ref"):
         found[sitting].append(ref)
     return found
+
+
+def _alternates(sittings: Sequence[Sitting]) -> Mapping[int, list[str]]:
+    """Who stands by on each panel, for which seat, in the order of seats and ranks."""
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    rows = Appointment.objects.filter(panel__in={each.panel_id for each in sittings}, state__in=LIVE, rank__gt=0)
+    for row in rows.select_related("person", "seat").order_by("panel", "seat__number", "rank"):
+        found[row.panel_id].append(f"{row.person.display_name}, {row.place}")
+    return found
+
+
+def _contested(sittings: Sequence[Sitting]) -> Mapping[type[Model], Mapping[int, int]]:
+    """How much was refused, objected to and ruled on each panel."""
+    panels = {each.panel_id for each in sittings}
+    return {
+        model: dict(
+            model._default_manager.filter(panel__in=panels).order_by().values_list("panel").annotate(Count("pk"))
+        )
+        for model in (Refusal, Objection, Ruling)
+    }
 
 
 def _voices(sittings: Sequence[Sitting]) -> Mapping[int, list[str]]:
@@ -117,7 +159,8 @@ def _voices(sittings: Sequence[Sitting]) -> Mapping[int, list[str]]:
         each.pk: [
             f"{row.person.display_name}, {row.appointed_by.name}"
             for row in rows_of[each.panel_id]
-            if (each.pk, row.pk) in here or (row.state == AppointmentState.ACCEPTED and not each.closed_at)
+            if (each.pk, row.pk) in here
+            or (row.state == AppointmentState.ACCEPTED and not row.rank and not each.closed_at)
         ]
         for each in sittings
     }

@@ -46,6 +46,12 @@ HEADS = (
     "Case references",
     "Result",
     "Exceptions",
+    "Round",
+    "Confirmed",
+    "Alternates",
+    "Refusals",
+    "Objections",
+    "Rulings",
 )
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
@@ -137,6 +143,12 @@ def _cells(keys: Sequence[int]) -> Iterator[Sequence[str]]:
                 ", ".join(row.cases),
                 row.result,
                 " ".join(row.exceptions),
+                row.round,
+                _moment(row.confirmed_at),
+                "; ".join(row.alternates),
+                str(row.refusals),
+                str(row.objections),
+                str(row.rulings),
             )
 
 
