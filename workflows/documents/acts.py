@@ -11,12 +11,43 @@ from enum import StrEnum
 from types import FunctionType, ModuleType
 from typing import Any
 
+from directory import permissions as of_people
 from panels import permissions as of_panels
-from panels.actions import items, panels, seats, sittings
+from panels.actions import (
+    absences,
+    accreditations,
+    agenda,
+    examination,
+    exports,
+    items,
+    minutes,
+    nominations,
+    objections,
+    panels,
+    positions,
+    rulings,
+    seats,
+    sittings,
+)
 from workflows import permissions as of_cases
 from workflows.actions import cases, waves
 
-PANEL_ACTS = (panels, seats, sittings, items)
+PANEL_ACTS = (
+    nominations,
+    accreditations,
+    panels,
+    seats,
+    absences,
+    objections,
+    rulings,
+    examination,
+    sittings,
+    agenda,
+    items,
+    positions,
+    minutes,
+    exports,
+)
 CASE_ACTS = (cases, waves)
 
 
@@ -27,15 +58,23 @@ class Way(StrEnum):
     CHAIR = "chair"
     SELF = "self"
     BODY = "body"
+    GUARDIAN = "guardian"
+    AUDITOR = "auditor"
+    APPLICANT = "applicant"
 
 
-# What each check of panels.permissions lets in; a check that is not named here stops the generator.
+# What each check of panels.permissions, or of the directory's, lets in; one that is not named stops the generator.
 WAYS: Mapping[str, frozenset[Way]] = {
     "check_administers": frozenset({Way.SECRETARIAT}),
     "check_runs": frozenset({Way.SECRETARIAT, Way.CHAIR}),
     "check_runs_item": frozenset({Way.SECRETARIAT, Way.CHAIR}),
     "check_nominates": frozenset({Way.BODY}),
     "check_own_seat": frozenset({Way.SELF}),
+    "check_chairs": frozenset({Way.CHAIR}),
+    "check_rules": frozenset({Way.GUARDIAN}),
+    "check_objects": frozenset({Way.APPLICANT}),
+    "check_audits": frozenset({Way.SECRETARIAT, Way.GUARDIAN, Way.AUDITOR}),
+    "check_may_administer": frozenset({Way.SECRETARIAT}),
 }
 
 
@@ -49,9 +88,9 @@ class Act:
 
 
 def public(module: ModuleType) -> Iterator[tuple[str, Any, ast.FunctionDef]]:
-    """The actions a module defines, in the order of its source."""
+    """The actions a module defines, each done `by` somebody, in the order of its source."""
     for node in ast.parse(inspect.getsource(module)).body:
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+        if isinstance(node, ast.FunctionDef) and any(each.arg == "by" for each in node.args.kwonlyargs):
             yield node.name, inspect.unwrap(getattr(module, node.name)), node
 
 
@@ -90,13 +129,18 @@ def _is_node(argument: ast.expr) -> bool:
 
 
 def _ways(function: ast.FunctionDef) -> frozenset[Way]:
-    """Whom the checks of an action let in; a check behind `by.pk != ….person_id` lets the person in too."""
-    found: set[Way] = set()
-    for check, behind in _checks(function, ()):
-        found |= WAYS[check]
+    """Whom the checks of an action let in.
+
+    A check behind `by.pk != ….person_id` lets the person in too; one behind another condition may only narrow what
+    the others let in.
+    """
+    checks = list(_checks(function, ()))
+    always = frozenset[Way]().union(*(WAYS[check] for check, behind in checks if not behind))
+    found = set(always)
+    for check, behind in checks:
         if any("person_id" in test for test in behind):
-            found.add(Way.SELF)
-        elif behind:
+            found |= WAYS[check] | {Way.SELF}
+        elif behind and not WAYS[check] <= always:
             raise ValueError(f"{function.name}: {check} is asked only if {behind[0]}; say here whom that lets in.")
     return frozenset(found)
 
@@ -111,5 +155,5 @@ def _checks(node: ast.AST, behind: tuple[str, ...]) -> Iterator[tuple[str, tuple
 
 
 def _is_permission(name: str) -> bool:
-    found = getattr(of_panels, name, None)
+    found = getattr(of_panels, name, None) or getattr(of_people, name, None)
     return name.startswith("check_") and isinstance(found, FunctionType) and not hasattr(of_cases, name)

@@ -1,14 +1,15 @@
-"""The life of an appointment, of a sitting and of an item, from the tables of panels/states.py."""
+"""The life of a panel, of an appointment, of a sitting and of an item, from the tables of panels/states.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from panels.states import APPOINTMENT, ITEM, SITTING, Life
+from panels.states import APPOINTMENT, ITEM, PANEL, SITTING, Life
 from workflows.documents.markdown import arrow, diagram, state, table
 
 LIVES: Final[tuple[tuple[str, Life[Any], str], ...]] = (
+    ("A panel", PANEL, "From the seats of its plan to the end of its work. A standing panel sits many times."),
     ("An appointment", APPOINTMENT, "A person offered one seat of a panel. Its grants come and go with acceptance."),
     ("A sitting", SITTING, "One day of a panel. A stopped item does not hold it up: the case is listed again."),
     ("An item", ITEM, "One case on the agenda of a sitting, and only while that sitting is in session."),

@@ -17,6 +17,7 @@ from directory.models import PostKind
 from directory.rules import POST_GRANTS, grants_of, post_exists_at
 from panels.grants import CHAIR, of_seat
 from panels.models import PanelKind
+from panels.rules import SeatPlan
 from workflows.documents import process
 from workflows.documents.acts import Act, Way, openings, panel_acts
 from workflows.documents.markdown import sentence, table
@@ -29,8 +30,24 @@ YES: Final = "yes"
 BEHIND: Final[Mapping[Way, tuple[str, Kind]]] = {
     Way.SECRETARIAT: ("administer", Kind.BOARD),
     Way.BODY: ("nominate", Kind.COALITION_BODY),
+    Way.GUARDIAN: ("rule_on_conflicts", Kind.BOARD),
+    Way.AUDITOR: ("audit", Kind.BOARD),
+    Way.APPLICANT: ("act_for", Kind.CCG),
 }
 DIVERTED_ON: Final[Mapping[str, Kind]] = {"act_for": Kind.CCG, "administer": Kind.BOARD}
+
+
+SEATS: Final = (
+    "Panel",
+    "Seat",
+    "How many",
+    "Needed to sit",
+    "Needed to decide",
+    "Appointed by",
+    "Training",
+    "Grants",
+    "Steps of the case",
+)
 
 
 def page() -> str:
@@ -64,7 +81,8 @@ Beside the steps:
 ## Acts on panels, by post and seat
 
 "Own" is for the person the seat is offered to or held by, and for that seat only. A nominations secretary acts for
-their own body, which must be a Coalition body.
+their own body, which must be a Coalition body; whoever answers for an organisation objects on its behalf, to members of
+a panel with its case on the agenda; the conflicts guardian rules on no panel on which they have a seat.
 
 {table(("Act", "What", *(each.label for each in _panel_columns()), "Chair of the panel", "Own"), _act_rows())}
 
@@ -73,7 +91,9 @@ their own body, which must be a Coalition body.
 The seats of rule set `{_rules().version}`. Every member who counts takes a position; the chair also runs the sitting
 and may record on the case what the panel said.
 
-{table(("Panel", "Seat", "How many", "Must be filled", "Appointed by", "Grants", "Steps of the case"), _seats())}
+{table(("Panel", "Quorum to sit", "Quorum to decide"), _quorums())}
+
+{table(SEATS, _seats())}
 """
 
 
@@ -151,6 +171,8 @@ def _beside_rows(columns: list[PostKind]) -> Iterator[list[str]]:
 
 def _act_rows() -> Iterator[list[str]]:
     for act in panel_acts():
+        if not act.ways:
+            continue  # the system's own, or said of the act it calls
         held = [BEHIND[way] for way in Way if way in act.ways and way in BEHIND]
         seats = [YES if way in act.ways else "" for way in (Way.CHAIR, Way.SELF)]
         yield [f"`{act.name}`", _what(act), *_marks(_panel_columns(), held), *seats]
@@ -160,18 +182,28 @@ def _what(act: Act) -> str:
     return sentence(act.does)
 
 
-def _seats() -> Iterator[list[str]]:
+def _plans() -> Iterator[tuple[PanelKind, SeatPlan]]:
     body: Mapping[str, Any] = _rules().body
     for kind in PanelKind:
-        if kind.value not in body["panels"]:
-            continue
-        plan = rulesets.seat_plan(body, kind.value)
+        if kind.value in body["panels"]:
+            yield kind, rulesets.seat_plan(body, kind.value)
+
+
+def _quorums() -> Iterator[list[str]]:
+    for _, plan in _plans():
+        yield [plan.title, str(plan.quorum_to_sit), str(plan.quorum_to_decide)]
+
+
+def _seats() -> Iterator[list[str]]:
+    for kind, plan in _plans():
         for seat in plan.seats:
             number = str(seat.minimum) if seat.minimum == seat.maximum else f"{seat.minimum} to {seat.maximum}"
             grants = ", ".join(f"`{codename}`" for codename in of_seat(seat.type))
             steps = _steps_of(kind) if CHAIR in of_seat(seat.type) else ""
             appointer = seat.appointed_by.replace("_", " ")
-            yield [plan.title, seat.title, number, YES if seat.required_to_sit else "", appointer, grants, steps]
+            needed = [YES if each else "" for each in (seat.required_to_sit, seat.required_to_decide)]
+            training = seat.accreditation.replace("_", " ")
+            yield [plan.title, seat.title, number, *needed, appointer, training, grants, steps]
 
 
 def _steps_of(kind: PanelKind) -> str:
