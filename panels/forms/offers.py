@@ -21,8 +21,29 @@ if TYPE_CHECKING:
 IN_VIEW = 12
 
 
+class _Also:
+    """A choice that takes those not offered as well: the action refuses them, and the refusal is kept."""
+
+    also: frozenset[str] = frozenset()
+
+    def valid_value(self, value: str) -> bool:
+        """Whether it was offered, or could have been but for the rules."""
+        return value in self.also or bool(super().valid_value(value))  # type: ignore[misc]
+
+
+class _InView(_Also, RadioField):
+    pass
+
+
+class _InList(_Also, SelectField):
+    pass
+
+
 class Fill(ActingForm):
-    """Offer a free place on a seat to somebody."""
+    """Offer a free place on a seat to somebody.
+
+    Those who cannot be offered it are listed with the reason; to propose one all the same is refused, on record.
+    """
 
     title = "Offer a seat"
     intro = (
@@ -41,31 +62,36 @@ class Fill(ActingForm):
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        self.seat, self.rank = seat, rank
+        self.seat, self.rank, self.only = seat, rank, ""
         self.title = f"Offer a seat: alternate {rank}" if rank else self.title
         self.name = "nomination" if seat.kind == COALITION_SEAT else "person"
         self.open = {each.key: each for each in offers if not each.fault}
-        self.shut = [each.fault for each in offers if each.fault]
+        self.shut = {each.key: each for each in offers if each.fault}
         self._choose()
         if self.name == "person" and self.possible:
             choices = [("", "Choose"), *((str(each.pk), str(each)) for each in bodies)]
             self.bodies = {str(each.pk): each for each in bodies}
-            only = str(bodies[0].pk) if len(bodies) == 1 else None
+            self.only = str(bodies[0].pk) if bodies else ""
             self.fields["body"] = SelectField(
-                label="Appointed by", choices=choices, initial=only, missing="Choose who appoints"
+                label="Appointed by",
+                choices=choices,
+                initial=self.only if len(bodies) == 1 else None,
+                missing="Choose who appoints",
             )
 
     def _choose(self) -> None:
         label = "Who, on whose nomination?" if self.name == "nomination" else "Who?"
         missing = "Choose one of those nominated" if self.name == "nomination" else "Choose a person"
         choices = [(key, each.label) for key, each in self.open.items()]
-        if not choices:
+        if not choices and not self.shut:
             self.possible = False
             self.warning = "Nobody can be offered this seat now."
         elif len(choices) <= IN_VIEW:
-            self.fields[self.name] = RadioField(label=label, choices=choices, missing=missing, small=True)
+            self.fields[self.name] = _InView(label=label, choices=choices, missing=missing, small=True)
         else:
-            self.fields[self.name] = SelectField(label=label, choices=[("", "Choose"), *choices], missing=missing)
+            self.fields[self.name] = _InList(label=label, choices=[("", "Choose"), *choices], missing=missing)
+        if self.name in self.fields:
+            self.fields[self.name].also = frozenset(self.shut)  # type: ignore[attr-defined]
 
     def check(self, by: Person) -> None:
         """The secretariat."""
@@ -86,7 +112,7 @@ class Fill(ActingForm):
 
     def act(self, by: Person) -> str:
         """Propose."""
-        offer = self.open[self.cleaned_data[self.name]]
+        offer = (self.open | self.shut)[self.cleaned_data[self.name]]
         if offer.nomination:
             proposal = Proposal(self.seat, offer.person, offer.nomination.body, offer.nomination, self.rank)
         else:

@@ -2,11 +2,12 @@
 
 from audit import clock
 from authorisation.enums import Stage
+from panels.actions import seats
 from tests.factories import Walk, sitting_on
 from tests.factories.pages import Page, Reader
 
 
-def offered(world, cases, voice="voice"):
+def offered(world, cases, voice="other_voice"):
     """A moderation panel before which these cases are, and the page after offering its Coalition seat."""
     walks = [Walk(world, ccg=ccg).to(Stage.MODERATION) for ccg in cases]
     now = max((walk.now for walk in walks), default=None)
@@ -39,6 +40,8 @@ def test_panels_names_who_was_offered_the_coalition_seat(world):
 def test_answering_an_offer_shows_the_first_interest_and_folds_the_others(world):
     meeting, seat, _ = offered(world, ["01A"])
     offer = seat.appointments.get()
-    page = Reader(world.voice).get(f"/panels/{meeting.panel.ref}/answer/{offer.pk}/")
+    seats.invite(panel=meeting.panel, by=world.secretary)
+    page = Reader(offer.person).get(f"/panels/{meeting.panel.ref}/answer/{offer.pk}/")
     assert "Interest 1" in page.text("h2")
     assert [each for each in page.text("summary") if each.startswith("Interest")] == ["Interest 2", "Interest 3"]
+    assert "Dates of interest 1" in page.text("summary")
