@@ -64,8 +64,8 @@ def enter_positions(*, item: Item, positions: Mapping[int, Said], by: Actor) -> 
 
 def _entered(now: Room, given: Mapping[int, Said]) -> list[tuple[Appointment, Said]]:
     entered = [(each, given[each.pk]) for each in now.appointments if each.pk in given]
-    if strangers := len(given) - len(entered):
-        raise NotCompetent(f"{strangers} positions on {now.item.case_ref} come from nobody on the panel.")
+    if len(given) > len(entered):
+        raise NotCompetent(f"A position on {now.item.case_ref} comes from nobody on the panel.")
     if not entered:
         raise NotCompetent(f"No position on {now.item.case_ref} was given: choose one.")
     return entered
