@@ -178,16 +178,16 @@ def _members(case: Application, among: Collection[int] | None) -> list[Reader]:
     people: dict[int, Person] = {}
     for row in rows:
         people[row.person_id] = row.person
-        told.setdefault(row.person_id, []).append(_seat_words(row, checks[_of(row).check]))
+        told.setdefault(row.person_id, []).append(_seat_words(row, checks[_of(row).tests]))
     return [
         Reader(person, f"{person} reads {case.ref} because {' and '.join(told[pk])}.") for pk, person in people.items()
     ]
 
 
-def _seats(rows: QuerySet[Appointment], case: Application, among: Collection[int] | None) -> QuerySet[Appointment]:
-    """Seats with the case before them and what their sentences need; `check` is the key of the latest tests."""
+def _seats(rows: QuerySet[Any], case: Application, among: Collection[int] | None) -> QuerySet[Any]:
+    """Seats with the case before them and what their sentences need; `tests` is the key of the latest ones."""
     tested = DisinterestCheck.objects.filter(appointment=OuterRef("pk"), item=OuterRef("item")).order_by("-pk")
-    rows = rows.filter(case_ref=case.ref).annotate(check=Subquery(tested.values("pk")[:1]))
+    rows = rows.filter(case_ref=case.ref).annotate(tests=Subquery(tested.values("pk")[:1]))
     if among is not None:
         rows = rows.filter(person__in=among)
     loaded = rows.select_related("panel", "seat", "person", "nomination__body", "appointed_by")
@@ -200,7 +200,7 @@ def _of(row: Appointment) -> Any:
 
 
 def _checks(rows: Iterable[Appointment]) -> dict[int | None, DisinterestCheck]:
-    keys = {_of(row).check for row in rows} - {None}
+    keys = {_of(row).tests for row in rows} - {None}
     return dict(DisinterestCheck.objects.in_bulk(list(keys)))
 
 
@@ -255,7 +255,7 @@ def _seats_closed(case: Application, keys: Collection[int]) -> list[tuple[int, s
     recusals = Recusal.objects.select_related("item__panel").in_bulk([each for row in rows if (each := _of(row).left)])
     first = [(row, next((key for key in conditions if not getattr(row, f"is_{key}")), "")) for row in rows]
     return [
-        (row.person_id, BROKEN[key](row, checks.get(_of(row).check), recusals.get(_of(row).left)))
+        (row.person_id, BROKEN[key](row, checks.get(_of(row).tests), recusals.get(_of(row).left)))
         for row, key in first
         if key
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
@@ -90,7 +90,7 @@ def offices_open(held: Sequence[Held]) -> list[Q]:
     return [condition for office in OFFICES if (condition := office.opens(held)) is not None]
 
 
-def seats_and_cases() -> QuerySet[Appointment]:
+def seats_and_cases() -> QuerySet[Any]:
     """Every appointment with each case before its panel: `item`, `case_ref` and the `effect` of the latest tests."""
     tested = DisinterestCheck.objects.filter(appointment=OuterRef("pk"), item=OuterRef("item")).order_by("-pk")
     return Appointment.objects.annotate(
@@ -127,7 +127,7 @@ def left_for_case() -> QuerySet[Recusal]:
     )
 
 
-def open_seats() -> QuerySet[Appointment]:
+def open_seats() -> QuerySet[Any]:
     """Every appointment with each case it opens today; whether the person is active is asked elsewhere."""
     return seats_and_cases().filter(*seat_conditions(today()).values())
 

@@ -11,8 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.db.models import QuerySet
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from authorisation.invariants.asking import CHUNK, told
@@ -88,7 +90,8 @@ def _wanted() -> tuple[set[_Reading], Mapping[_Reading, str]]:
 
 def _seats() -> dict[int, _Seat]:
     """Every accepted seat by its key."""
-    rows = Appointment.objects.filter(state=AppointmentState.ACCEPTED).values_list(
+    accepted: QuerySet[Any] = Appointment.objects.filter(state=AppointmentState.ACCEPTED)
+    rows = accepted.values_list(
         "pk", "person_id", "panel_id", "panel__closed_at", "nomination_id", "nomination__starts", "nomination__ends"
     )
     day = today()

@@ -1,7 +1,6 @@
 import pytest
 from django.db import transaction
 
-from tests.access.crawl import addresses
 from tests.access.papers import build_sealed
 
 
@@ -9,7 +8,5 @@ from tests.access.papers import build_sealed
 def sealed(django_db_setup, django_db_blocker):
     """One world for every test of a module, undone at its end: no test may leave anything changed in it."""
     with django_db_blocker.unblock(), transaction.atomic():
-        made = build_sealed()
-        made.addresses = addresses(made)
-        yield made
+        yield build_sealed()
         transaction.set_rollback(True)

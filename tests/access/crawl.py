@@ -8,7 +8,7 @@ from itertools import product
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from directory.models import Message, Tie
+from directory.models import Message, Person, Tie
 from panels import forms
 from panels.models import Appointment
 from tests.access.papers import Sealed
@@ -43,9 +43,12 @@ def routes(patterns: Sequence[URLPattern | URLResolver] | None = None, before: s
             yield each.name or route, route
 
 
-def addresses(sealed: Sealed) -> list[str]:
-    """Every address with every value that could lead to the sealed case, its panels or their rows."""
-    known = {meeting.panel.ref: values(sealed, meeting) for meeting in sealed.meetings[-MEETINGS:]}
+def addresses(sealed: Sealed, person: Person | None = None) -> list[str]:
+    """Every address with the keys of the sealed case and its panels: those a person is on, and the one in session."""
+    session = sealed.meetings[-1]
+    held = Appointment.objects.filter(person=person).values_list("panel", flat=True) if person else ()
+    meetings = [each for each in sealed.meetings[-MEETINGS:] if each is session or each.panel.pk in held]
+    known = {meeting.panel.ref: values(sealed, meeting, person) for meeting in meetings}
     walked = {
         f"/{each}"
         for name, route in routes()
@@ -63,12 +66,11 @@ def filled(route: str, known: Mapping[str, Sequence[object]]) -> Iterator[str]:
     return (pattern.format(*each) for each in product(*(known[name] for name in names)))
 
 
-def values(sealed: Sealed, meeting: Meeting) -> dict[str, Sequence[object]]:
+def values(sealed: Sealed, meeting: Meeting, person: Person | None) -> dict[str, Sequence[object]]:
     """What each parameter of a route may be. A new one fails the walk until it is named here."""
-    shut_out = [person for person in sealed.shut_out.values() if person]
     item = meeting.items[sealed.ref].pk
     held = Appointment.objects.filter(panel=meeting.panel)
-    theirs = held.filter(person__in=shut_out).values_list("pk", flat=True)
+    theirs = held.filter(person=person).values_list("pk", flat=True)
     messages = Message.objects.filter(about=meeting.panel.stream).order_by("-pk").values_list("pk", flat=True)
     return {
         "pk": sorted({item, meeting.sitting.pk, *theirs, *messages[:1]}),
