@@ -65,8 +65,8 @@ refusal. Steps in their order: [the process](process.md); when a panel's acts ar
 
 {_silent()} give nothing by themselves.
 
-Whoever holds a seat reads the cases before that panel, except those the tests bar them from and those they left the
-room for.
+Whoever has accepted a seat reads the cases before that panel while the panel is open and, for the Coalition seat, the
+nomination stands; except those the tests bar them from and those they left the room for.
 
 ## Steps of a case, by post and seat
 
