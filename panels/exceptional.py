@@ -258,7 +258,9 @@ def _waiting_objections() -> Facts:
 
 
 def _nobody_to_spare() -> Facts:
-    return _of_item(Composition.objects.filter(body__quorum__counted=F("body__quorum__needed")))
+    to_decide = Q(body__quorum__counted=F("body__quorum__needed"))
+    to_sit = Q(body__quorum__to_sit__there=F("body__quorum__to_sit__needed"))
+    return _of_item(Composition.objects.filter(to_decide | to_sit))
 
 
 def _declared() -> Facts:
@@ -279,7 +281,10 @@ def _case_of(row: Any) -> str:
 
 
 def _quorum_of(row: Composition) -> str:
-    return str(row.body["quorum"]["needed"])
+    quorum = row.body["quorum"]
+    if quorum["counted"] == quorum["needed"]:
+        return f"{quorum['needed']} to decide"
+    return f"{quorum['to_sit']['needed']} to sit"
 
 
 def _refused_what(row: Refusal) -> str:

@@ -17,7 +17,11 @@ from authorisation.grouping import WAVES
 from authorisation.permissions import READS_ALL
 from authorisation.rulesets import seat_plan
 from panels.actions import items, seats, sittings
-from panels.actions.panels import propose_panel
+from panels.actions.objections import object_to
+from panels.actions.panels import confirm_panel, propose_panel
+from panels.actions.positions import enter_positions
+from panels.actions.rulings import rule
+from panels.errors import SeatRefused
 from panels.exceptional import EXCEPTIONS, any_of, sentences
 from panels.models import Panel, Sitting, Stance
 from panels.permissions import AUDITS
@@ -25,9 +29,11 @@ from panels.presenters.explorer import in_order
 from panels.views import audit as views
 from tests.factories import Walk, convened, decide, opened, sitting_on
 from tests.factories.pages import Reader
+from tests.factories.panels import coalition, seated, spoken
 from tests.factories.raw import run
 from tests.factories.world import PEOPLE
 
+SECRET = "Her brother runs our hospital."
 LIST, CSV, XLSX = "/audit/panels/", "/audit/panels.csv", "/audit/panels.xlsx"
 MAY = {"secretary", "guardian", "auditor"}
 EVERYBODY = [name for name, _, _ in PEOPLE] + ["outsider", "spare"]
@@ -130,10 +136,8 @@ def _dissent(walk):
 def _nobody_to_spare(walk):
     made = meeting(walk)
     with clock.at(walk.now):
-        item = opened(convened(made), walk.case, absent=["lay", "second_board_member"])
-        present = [each.appointment_id for each in item.attendances.filter(present=True)]
-        positions = {key: items.Said(Stance.CONCUR) for key in present}
-        items.decide_item(item=item, outcome="full", reasons="Yes.", positions=positions, by=walk.world.secretary)
+        item = spoken(opened(convened(made), walk.case, absent=["lay", "second_board_member"]))
+        items.decide_item(item=item, outcome="full", reasons="Yes.", by=walk.world.secretary)
     return made
 
 
@@ -142,29 +146,110 @@ def _declared(walk):
     interest = seats.Interest("statement", walk.case.ccg, "I praised it once.")
     with clock.at(walk.now):
         for each in made.members.values():
-            lay = each.person == walk.world.lay
+            lay = each == made.members["lay"]
             seats.accept_seat(appointment=each, by=each.person, interests=[interest] if lay else [])
+        confirm_panel(panel=made.panel, by=walk.world.secretary)
+    return made
+
+
+def _refused(walk):
+    made = meeting(walk)
+    seat = made.members["lay"].seat
+    with clock.at(walk.now), pytest.raises(SeatRefused):
+        offer = seats.Proposal(seat, walk.world.spare, walk.world.organisations["BOARD"])
+        seats.fill_seats(panel=made.panel, proposals=[offer], by=walk.world.secretary)
+    return made
+
+
+def _objection(walk):
+    made = meeting(walk)
+    with clock.at(walk.now):
+        object_to(
+            panel=made.panel,
+            person=made.members["lay"].person,
+            case_ref=walk.case.ref,
+            kind="other",
+            statement=SECRET,
+            by=walk.world.officer("01A"),
+        )
+    return made
+
+
+def _overridden(walk):
+    made = meeting(walk)
+    lay = made.members["lay"]
+    interest = seats.Interest("statement", walk.case.ccg, "I praised it once.")
+    with clock.at(walk.now):
+        seats.declare_again(appointment=lay, by=lay.person, interests=[interest])
+        rule(
+            panel=made.panel,
+            person=lay.person,
+            organisation=walk.case.ccg,
+            rule="D12",
+            verdict="dismissed",
+            effect="clear",
+            reason=SECRET,
+            by=walk.world.guardian,
+        )
+    return made
+
+
+def _alternate(walk):
+    made = meeting(walk, confirm=False)
+    with clock.at(walk.now):
+        offer = coalition(walk.world, made.members["voice"].seat, "other_voice", rank=1)
+        [other] = seated(made, offer)
+        confirm_panel(panel=made.panel, by=walk.world.secretary)
+        item = opened(convened(made), walk.case)
+        items.recuse(item=item, appointment=made.of("voice"), reason="A cousin.", by=walk.world.secretary)
+        items.note_arrival(item=made.item(walk.case), appointment=other, by=walk.world.secretary)
+    return made
+
+
+def _declared_late(walk):
+    made = meeting(walk)
+    lay = made.members["lay"]
+    with clock.at(walk.now):
+        opened(convened(made), walk.case)
+        said = seats.Interest("statement", walk.case.ccg, SECRET)
+        seats.declare_again(appointment=lay, by=lay.person, interests=[said])
+    return made
+
+
+def _entered(walk):
+    made = meeting(walk)
+    with clock.at(walk.now):
+        item = opened(convened(made), walk.case)
+        said = {made.members["lay"].pk: items.Said(Stance.CONCUR)}
+        enter_positions(item=item, positions=said, by=walk.world.secretary)
     return made
 
 
 SCENES = {
     "late": (_late, "Not convened, though the day has passed."),
+    "unconfirmed": (lambda walk: meeting(walk, confirm=False), "Not confirmed, though the day has come."),
+    "refused": (_refused, "Refused: Offering a seat (Spare)."),
+    "objection": (_objection, "The objection to {lay} is not ruled on: CCG-01A-2012."),
+    "overridden": (_overridden, "The conflicts guardian dismissed D12 of {lay} for 01A."),
+    "alternate": (_alternate, "Other Voice (Coalition representative) sat as alternate for CCG-01A-2012."),
+    "declared-late": (_declared_late, "{lay} (Lay member) declared an interest after CCG-01A-2012 had opened."),
+    "entered": (_entered, "The position of {lay} (Lay member) on CCG-01A-2012 was entered for them."),
     "empty": (lambda walk: meeting(walk, voices=()), "The Coalition seat is empty."),
     "offered": (
         lambda walk: meeting(walk, accept=False),
-        "The Coalition seat is only offered: Voice has not answered.",
+        "The Coalition seat is only offered: {voice} has not answered.",
     ),
     "stopped": (lambda walk: _recused(walk, "voice"), "Stopped: CCG-01A-2012."),
     "coalition-left": (
         lambda walk: _recused(walk, "voice"),
-        "Voice (Coalition representative) left the Coalition seat for CCG-01A-2012.",
+        "{voice} (Coalition representative) left the Coalition seat for CCG-01A-2012.",
     ),
-    "left": (lambda walk: _recused(walk, "lay"), "Lay (Lay member) left the room for CCG-01A-2012."),
-    "departed": (_departed, "Lay (Lay member) went before the end of CCG-01A-2012."),
-    "stood-down": (_stood_down, "Lay (Lay member) stood down on"),
-    "dissent": (_dissent, "Lay (Lay member) dissented on CCG-01A-2012."),
-    "spare": (_nobody_to_spare, "Quorum of 4 reached with nobody to spare for CCG-01A-2012."),
-    "declared": (_declared, "Lay (Lay member): interest declared under D12 for CCG-01A-2012."),
+    "left": (lambda walk: _recused(walk, "lay"), "{lay} (Lay member) left the room for CCG-01A-2012."),
+    "departed": (_departed, "{lay} (Lay member) went before the end of CCG-01A-2012."),
+    "stood-down": (_stood_down, "{lay} (Lay member) stood down on"),
+    "dissent": (_dissent, "{lay} (Lay member) dissented on CCG-01A-2012."),
+    "spare": (_nobody_to_spare, "Quorum of 4 to sit reached with nobody to spare for CCG-01A-2012."),
+    "declared": (_declared, "{lay} (Lay member): interest declared under D12 for CCG-01A-2012."),
 }
 
 
@@ -172,6 +257,7 @@ SCENES = {
 def test_exception_is_marked_said_and_comes_first(walk, key):
     scene, sentence = SCENES[key]
     made = scene(walk)
+    sentence = sentence.format(**{name: each.person.display_name for name, each in made.members.items()})
     found = page(walk, result=key)
     assert sentence in found.words
     assert figures(found)["sitting found"] == 1
@@ -207,7 +293,7 @@ def test_member_who_stands_down_after_the_sitting_is_no_exception(walk):
     with clock.at(walk.now + timedelta(days=1)):
         seats.stand_down(appointment=made.of("voice"), by=walk.world.secretary, reason="Moved.")
         assert said(made.sitting) == ""
-    assert "Voice, NHS Alliance" in page(walk, kind="moderation").words
+    assert "Voice At Moderation 1, NHS Alliance" in page(walk, kind="moderation").words
 
 
 @pytest.mark.parametrize(
@@ -314,7 +400,9 @@ def test_csv_states_who_when_filter_and_rows_and_is_recorded(walk):
     assert about["Exported at"].startswith(f"{walk.now:%Y-%m-%d}")
     assert about["Filter"] == "Member's name: Lay; Result: With exceptions"
     assert about["Entry of the log (SHA-256)"] == bytes(event.leaf_hash).hex()
-    assert [(row["Title"], row["Exceptions"]) for row in rows] == [("moderation panel", "The Coalition seat is empty.")]
+    assert [(row["Title"], row["Exceptions"]) for row in rows] == [
+        ("moderation panel", "Not confirmed, though the day has come. The Coalition seat is empty.")
+    ]
     assert event.document["actor"] == walk.world.auditor.stream
     assert event.document["public"] == {
         "what": "sittings",
@@ -407,7 +495,7 @@ def test_panel_as_it_stood_on_a_day_and_before_there_was_one(walk):
     made = meeting(walk, accept=False)
     offered = walk.now.date()
     with clock.at(walk.now + timedelta(days=2)):
-        seats.accept_seat(appointment=made.members["voice"], by=walk.world.voice)
+        seats.accept_seat(appointment=made.members["voice"], by=made.members["voice"].person)
     walk.now += timedelta(days=5)
     path = f"{LIST}{made.panel.ref}/"
     then = page(walk, path, on=offered.isoformat())
@@ -416,7 +504,7 @@ def test_panel_as_it_stood_on_a_day_and_before_there_was_one(walk):
     assert "Nobody had declared anything." in then.words
     later = page(walk, path)
     assert later.heading.endswith("As it stands now")
-    assert "Voice: Nothing to declare." in later.words
+    assert "Voice At Moderation 1: Nothing to declare." in later.words
     before = page(walk, path, on=(offered - timedelta(days=1)).isoformat())
     assert "did not exist yet" in before.words
     assert "Seats" not in before.text("h2")
@@ -427,19 +515,20 @@ def test_panel_as_it_stood_after_one_of_its_events(walk):
     path = f"{LIST}{made.panel.ref}/"
     numbers = dict(Event.objects.filter(stream=made.panel.stream).values_list("event_type", "stream_seq"))
     was_open = page(walk, path, after=numbers["item.opened"])
-    assert "Quorum 4, 6 counted: 2 to spare." in was_open.words
+    both = "To sit: quorum 4, 6 there: 2 to spare. To decide: quorum 3, 6 voting: 3 to spare."
+    assert both in was_open.words
     assert "A cousin works there." not in was_open.words
     stopped = page(walk, path, after=numbers["member.recused"])
-    assert "Voice left the room for CCG-01A-2012, and the item stopped" in stopped.words
+    assert "Voice At Moderation 1 left the room for CCG-01A-2012, and the item stopped" in stopped.words
     assert "No Coalition representative is present" in stopped.words
 
 
 def test_panel_shows_every_test_of_one_member_when_asked(walk):
     made = meeting(walk)
     path = f"{LIST}{made.panel.ref}/"
-    assert "D4: own organisations do not border 01A." not in page(walk, path).words
+    assert "D4: own organisations do not border 01A, nor" not in page(walk, path).words
     whole = page(walk, path, facts=made.members["voice"].pk)
-    assert whole.words.count("D4: own organisations do not border 01A.") == 1
+    assert whole.words.count("D4: own organisations do not border 01A, nor") == 1
 
 
 @pytest.mark.parametrize("day", ["x", "2012-13-01", "<b>"])
@@ -470,3 +559,44 @@ def test_sitting_links_to_the_panel_as_it_stood_that_day(walk):
     link = page(walk).links["site_visit panel"]
     assert link.endswith(f"/?on={on.isoformat()}")
     assert page(walk, link).status == 200
+
+
+def test_panel_shows_who_was_refused_and_what_was_objected_to_and_ruled(walk):
+    made = _refused(walk)
+    path = f"{LIST}{made.panel.ref}/"
+    assert "Offering a seat: Spare, Lay member (seat" in page(walk, path).words
+    assert "is held by Lay At Moderation 1: stand them down first." in page(walk, path).words
+
+
+def test_statements_of_objections_and_reasons_of_rulings_stay_on_the_panels_own_page(walk):
+    _objection(walk)
+    with clock.at(walk.now):
+        reader = Reader(walk.world.auditor)
+        listed = reader.get(LIST).html + b"".join(reader.client.get(CSV)).decode()
+        panels = {
+            name: Reader(walk.world.people[name]).get(f"/panels/{walk.meeting.panel.ref}/").words
+            for name in ("outsider", "officer_2", "voice", "secretary")
+        }
+    assert SECRET not in listed
+    assert not [name for name, words in panels.items() if SECRET in words]
+    assert SECRET in page(walk, f"{LIST}{walk.meeting.panel.ref}/").words
+
+
+def test_name_of_an_alternate_finds_the_panel(walk):
+    _alternate(walk)
+    found = page(walk, person="Other Voice", kind="moderation")
+    assert figures(found)["sitting found"] == 1
+
+
+def test_csv_carries_alternates_and_counts(walk):
+    made = _alternate(walk)
+    with clock.at(walk.now):
+        _, rows = rows_of(Reader(walk.world.auditor).client.get(CSV, {"kind": "moderation"}))
+    assert (rows[0]["Alternates"], rows[0]["Refusals"], rows[0]["Objections"], rows[0]["Rulings"]) == (
+        "Other Voice, Coalition representative, alternate 1",
+        "0",
+        "0",
+        "0",
+    )
+    assert rows[0]["Confirmed"]
+    assert made.panel.ref == rows[0]["Panel"]
