@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
+
 from directory.forms.acting import ActingForm
 from directory.forms.fields import DayField, SelectField, TextField
 from directory.models import PostKind, TieKind
@@ -44,12 +46,12 @@ class Known(ActingForm):
         """The secretariat."""
         check_may_administer(by)
 
-    def organisation(self, name: str) -> Organisation | None:
-        """The organisation whose code was entered; None, with the fault said, when there is none."""
+    def organisation(self, name: str) -> Organisation:
+        """The organisation whose code was entered; a fault of the field when there is none."""
         code = str(self.cleaned_data[name]).strip().upper()
         found = organisation_of(code)
         if found is None:
-            self.add_error(name, f"No organisation has the code {code}")
+            raise ValidationError(f"No organisation has the code {code}")
         return found
 
 
