@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -108,7 +108,7 @@ def _proposed(panel: Panel, proposals: Sequence[Proposal]) -> list[Appointment]:
     days, elsewhere = days_of(panel), held_elsewhere(panel, [each.pk for each in members])
     rounds = rounds_of(panel)
     new: list[Appointment] = []
-    for each in proposals:
+    for each in _reread(proposals):
         if each.seat.panel_id != panel.pk:
             raise SeatRefused(f"{each.seat} is not a seat of {panel.ref}.")
         with _about(each.person, each.seat):
@@ -122,6 +122,13 @@ def _proposed(panel: Panel, proposals: Sequence[Proposal]) -> list[Appointment]:
                 check_day_free(panel, [each.person], days, elsewhere)
         new.append(_appointment(panel, each))
     return new
+
+
+def _reread(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """The proposals with their nominations as they stand now: whoever proposes may hold an old copy."""
+    keys = [each.nomination.pk for each in proposals if each.nomination]
+    rows = Nomination.objects.select_related("body", "person").in_bulk(keys)
+    return [replace(each, nomination=rows[each.nomination.pk]) if each.nomination else each for each in proposals]
 
 
 @contextmanager
