@@ -1,4 +1,4 @@
-"""Papers of panels as tagged PDF, made by Typst from data that is text and never mark-up."""
+"""Letters and minutes as tagged PDF, made by Typst from data that is text and never mark-up."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def pdf(name: str, paper: dict[str, Any]) -> bytes:
             if unshown is None:
                 raise
             paper = _numbered(paper, unshown.group(1)) | {"numbered": True}
-    raise ValueError(f"The {name} hold over {MOST_UNSHOWN} characters their font does not have.")
+    raise ValueError(f"The paper ({name}) holds over {MOST_UNSHOWN} characters its font does not have.")
 
 
 def _compile(name: str, paper: dict[str, Any]) -> bytes:
@@ -48,7 +48,7 @@ def _compile(name: str, paper: dict[str, Any]) -> bytes:
         ignore_system_fonts=True,
         pdf_standards=["ua-1"],
         timestamp=int(clock.now().timestamp()),
-        sys_inputs={"paper": json.dumps(paper, ensure_ascii=False)},
+        sys_inputs={"letter": json.dumps(paper, ensure_ascii=False)},
     )
     return bytes(made)
 

@@ -43,7 +43,7 @@ def could_fill(now: Room) -> list[Candidate]:
     found += _asked(now, short)
     if COALITION_SEAT in short:
         found += _nominees(now)
-    return sorted(found, key=lambda each: (not each.ready, SEVERITY[each.effect]))
+    return sorted(found, key=lambda each: (not each.ready, each.appointment in now.out, SEVERITY[each.effect]))
 
 
 def _short(now: Room) -> set[str]:

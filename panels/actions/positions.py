@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from panels.permissions import Actor
 
 
+__all__ = ["Said", "enter_positions"]
+
+
 @transaction.atomic
 def enter_positions(*, item: Item, positions: Mapping[int, Said], by: Actor) -> list[Position]:
     """Enter positions by appointment key: one's own, or anybody's by whoever runs the item. The latest row counts.

@@ -84,7 +84,8 @@ def items(rows: Sequence[Item], outcomes: Outcomes) -> list[ItemView]:
     """The items, loaded with panel, sitting and organisation, as people read them; six queries for any number."""
     keys = [row.pk for row in rows]
     seated = _appointments({row.panel_id for row in rows})
-    positions = {(each.item_id, each.appointment_id): each for each in Position.objects.filter(item__in=keys)}
+    said = Position.objects.filter(item__in=keys).order_by("pk")
+    positions = {(each.item_id, each.appointment_id): each for each in said}
     left = {(each.item_id, each.appointment_id): each.reason for each in Recusal.objects.filter(item__in=keys)}
     here = _attendance(keys)
     checks = _latest_checks(keys)
@@ -107,7 +108,7 @@ def items(rows: Sequence[Item], outcomes: Outcomes) -> list[ItemView]:
 def _appointments(panels: Iterable[int]) -> Mapping[int, list[Appointment]]:
     found: defaultdict[int, list[Appointment]] = defaultdict(list)
     rows = Appointment.objects.filter(panel__in=panels).select_related("seat", "person", "appointed_by")
-    for row in rows.order_by("panel", "seat__number", "pk"):
+    for row in rows.order_by("panel", "seat__number", "rank", "pk"):
         found[row.panel_id].append(row)
     return found
 
@@ -132,7 +133,7 @@ def _member(
 ) -> Member:
     stance, colour = STANCES[position.stance] if position else ("", "")
     return Member(
-        seat=row.seat.title,
+        seat=row.place,
         name=row.person.display_name,
         appointed_by=row.appointed_by.name,
         coalition=row.seat.kind == COALITION_SEAT,

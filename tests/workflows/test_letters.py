@@ -7,6 +7,7 @@ import pytest
 from audit import clock
 from authorisation.enums import Stage
 from authorisation.models import Decision
+from panels import documents
 from tests.factories import Walk
 from tests.factories.raw import unfenced
 from workflows import letters
@@ -43,6 +44,6 @@ def test_letter_is_written_whatever_the_reasons_hold(decided, reasons):
 
 
 def test_characters_the_font_lacks_are_given_by_number():
-    told = letters._numbered({"reasons": "Well 😀", "numbered": False}, "😀")
+    told = documents._numbered({"reasons": "Well 😀", "numbered": False}, "😀")
     assert told == {"reasons": "Well [U+1F600]", "numbered": False}
     assert json.dumps(told)
