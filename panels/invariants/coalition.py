@@ -78,9 +78,13 @@ def accepted_without_declaration() -> list[str]:
 
 
 def confirmed_without_coalition() -> list[str]:
-    """I1: every confirmed panel has an accepted Coalition representative."""
+    """I1: every confirmed panel has its Coalition representative, or had one who left once it was confirmed.
+
+    Whoever leaves between two items of a sitting leaves the panel confirmed: it opens nothing until it has another.
+    """
+    left = Q(state=AppointmentState.STOOD_DOWN, answered_at__gte=OuterRef("confirmed_at"))
     held = Appointment.objects.filter(
-        NOMINATED, panel=OuterRef("pk"), state=AppointmentState.ACCEPTED, seat__kind=COALITION_SEAT
+        NOMINATED, left | Q(state=AppointmentState.ACCEPTED), panel=OuterRef("pk"), seat__kind=COALITION_SEAT
     )
     rows = Panel.objects.filter(~Exists(held), confirmed_at__isnull=False, closed_at__isnull=True).order_by("pk")
     return told([f"{row.ref} is confirmed and has no Coalition representative." for row in rows])
