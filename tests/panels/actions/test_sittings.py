@@ -7,7 +7,11 @@ from django.core.exceptions import PermissionDenied
 
 from audit import clock
 from panels.actions import items, seats, sittings
-from panels.errors import NotCompetent, SittingRefused
+from panels.actions.absences import note_absence
+from panels.actions.nominations import end_nomination, nominate
+from panels.actions.panels import confirm_panel
+from panels.errors import NotCompetent, SeatRefused, SittingRefused
+from panels.models import DisinterestCheck
 from tests.factories import convened, days, london, opened, sitting_on
 from tests.panels.actions.steps import NOW, nothing_broken, refused
 
@@ -116,3 +120,48 @@ def test_only_the_chair_and_the_secretariat_run_a_sitting(world, case):
         items.recuse(item=item, appointment=meeting.of("voice"), reason="Out", by=world.lay)
     with refused(PermissionDenied, "Only the chair of"):
         items.decide_item(item=item, outcome="full", reasons="So.", by=world.voice)
+
+
+def test_panel_is_confirmed_before_it_sits(world, case):
+    meeting = sitting_on(world, "moderation", [case], confirm=False)
+    with refused(SittingRefused, r"PAN-\d+ is not confirmed: confirm it first, so that its members stand"):
+        sittings.convene(sitting=meeting.sitting, by=world.secretary)
+    confirm_panel(panel=meeting.panel, by=world.secretary)
+    convened(meeting)
+    assert {row.moment for row in DisinterestCheck.objects.order_by("-pk")[:6]} == {"convened"}
+    nothing_broken()
+
+
+def test_quorum_that_cannot_come_does_not_convene(world, case):
+    meeting = sitting_on(world, "moderation", [case])
+    for name in ("lay", "clinician", "second_board_member"):
+        note_absence(appointment=meeting.of(name), starts=NOW.date(), ends=NOW.date(), by=world.people[name])
+    with refused(NotCompetent, "Quorum to sit is 4 and 3 members can sit on 4 June 2012. .*Lay is away on 4 June 2012"):
+        convened(meeting)
+
+
+def test_nobody_is_listed_on_a_day_they_already_sit(world, case, other_case):
+    sitting_on(world, "moderation", [case], on=NOW.date() + days(1))
+    second = sitting_on(world, "moderation", [other_case], on=NOW.date() + days(2))
+    agenda = [sittings.Case(case.ccg, case.ref)]
+    with refused(SeatRefused, r"already sits on PAN-\d+ on 5 June 2012: nobody sits on two panels on one day"):
+        sittings.list_sitting(panel=second.panel, on=NOW.date() + days(1), cases=agenda, by=world.secretary)
+
+
+def test_nominee_is_not_listed_more_often_in_a_round_than_their_body_offered(world, case):
+    end_nomination(nomination=world.nominations["voice"], ends=date(2012, 6, 3), by=world.nominator)
+    world.nominations["voice"] = nominate(
+        body=world.organisations["NHSA"], person=world.voice, starts=NOW.date(), capacity=2, by=world.nominator
+    )
+    meeting = sitting_on(world, "moderation", [case])
+    agenda = [sittings.Case(case.ccg, case.ref, case.cycle)]
+    for ahead in (1, 2):
+        listed = sittings.list_sitting(
+            panel=meeting.panel, on=NOW.date() + days(ahead), cases=agenda, round="Wave 1", by=world.secretary
+        )
+    assert (listed.round, listed.items.get().cycle) == ("Wave 1", case.cycle)
+    with refused(SeatRefused, "Voice may sit twice in Wave 1 for NHS Alliance"):
+        sittings.list_sitting(
+            panel=meeting.panel, on=NOW.date() + days(3), cases=agenda, round="Wave 1", by=world.secretary
+        )
+    sittings.list_sitting(panel=meeting.panel, on=NOW.date() + days(3), cases=agenda, by=world.secretary)
