@@ -269,7 +269,8 @@ def _declared() -> Facts:
     rows = DisinterestCheck.objects.filter(
         effect__in=(Effect.DECLARE_ONLY, Effect.DISCUSS_NO_VOTE), appointment__state__in=seated, item__isnull=False
     )
-    return _of_item(rows, *PEOPLE).defer("results")
+    # What an applicant says is not what a member declared: it has an exception of its own until it is ruled on.
+    return _of_item(rows.exclude(rule="OB"), *PEOPLE).defer("results")
 
 
 def _person_of(row: Any) -> str:

@@ -90,7 +90,10 @@ def _tested(panels: Collection[int] | None) -> list[_Tested]:
         "appointment__nomination__event",
     )
     latest = rows.values_list(*columns).annotate(last=Max("event"), at=Max("checked_at"))
-    return [_Tested(*row[:-1], timezone.localdate(row[-1])) for row in latest]
+    return [
+        _Tested(panel, appointment, person, item, organisation, nomination, event, timezone.localdate(at))
+        for panel, appointment, person, item, organisation, nomination, event, at in latest
+    ]
 
 
 def _learnt(rows: Collection[_Tested]) -> _Learnt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -41,8 +41,8 @@ def conflicts(request: HttpRequest) -> HttpResponse:
     reading, asked = Reading(person), _asked(request)
     waiting, ruled = presenter.waiting(reading), _ruled(reading, asked["q"])
     past = asked["show"] == RULED_ON
-    found = ruled if past else [each for each in waiting if each.fits(asked)]
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    found: Any = ruled if past else [each for each in waiting if each.fits(asked)]
+    page: Any = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     given = {
         "everything": reading.everything,
         "may_rule": rules_on_conflicts(person),
@@ -99,7 +99,7 @@ def rule(request: HttpRequest, ref: str, appointment: int, item: int, test: str)
     said = _said(member, listed, test, objection)
     build = partial(Rule, item=listed, appointment=member, test=test, said=said, objection=objection)
     given = {"caption": "Conflicts of interest", "of": "conflicts of interest"}
-    return act(request, build, template="panels/form.jinja", context=given, then=reverse("conflicts"))
+    return act(request, build, template="panels/guardian_form.jinja", context=given, then=reverse("conflicts"))
 
 
 def _said(member: Appointment, item: Item, test: str, objection: Objection | None) -> list[tuple[str, str]]:
@@ -131,7 +131,7 @@ def object_to(request: HttpRequest, ref: str, appointment: int, case: str) -> Ht
     item = _item(panel, case_ref=case)
     build = partial(Object, item=item, appointment=_member(panel, appointment))
     given = {"caption": item.case_ref, "of": "conflicts of interest"}
-    return act(request, build, template="panels/form.jinja", context=given, then=reverse("conflicts"))
+    return act(request, build, template="panels/guardian_form.jinja", context=given, then=reverse("conflicts"))
 
 
 def _member(panel: Panel, pk: int) -> Appointment:
