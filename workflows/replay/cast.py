@@ -36,7 +36,7 @@ SIZES = {
     "key_assessor": 24,
     "finance": 20,
     "lay": 18,
-    "coalition": 36,
+    "coalition": 84,
     "local_authority": 20,
 }
 
@@ -52,6 +52,7 @@ class Cast:
     directors: dict[str, Person] = field(default_factory=dict)
     area_contacts: dict[str, Person] = field(default_factory=dict)
     homes: dict[int, str] = field(default_factory=dict)
+    waves: dict[str, int] = field(default_factory=dict)
     nominations: list[Nomination] = field(default_factory=list)
 
     def region_of(self, code: str) -> Organisation:
@@ -84,7 +85,7 @@ class Names:
 
 def assemble(facts: dict[str, CcgFact], *, seed: int) -> Cast:
     """Record the organisations, ties, people, posts and nominations of the replay."""
-    cast = Cast()
+    cast = Cast(waves={code: fact.wave_decided for code, fact in facts.items()})
     _organisations(cast, facts)
     _ties(cast, facts)
     _people(cast, facts, Names(seed))

@@ -22,7 +22,11 @@ TIERS = ("moderation", "conditions", "decision")
 # A review judges conditions already imposed: those who proposed them may take part.
 TIER = {tier: place for place, tier in enumerate(TIERS)} | {"review": TIERS.index("conditions")}
 # How many of each part are kept for each national tier; the others go on site visits.
-NATIONAL_SHARE = {"chair": 1, "board_member": 3, "lay": 2, "finance": 2, "clinician": 2, "coalition": 4}
+NATIONAL_SHARE = {"chair": 1, "board_member": 3, "lay": 2, "finance": 2}
+# Of those who come from a CCG, so many for each national tier out of every wave. They judge the wave after their own,
+# so that nobody judges those who judge them (D11).
+WAVES = 4
+SHARE_OF_A_WAVE = {"clinician": 1, "coalition": 2}
 DISSENT_EVERY = 41
 
 
@@ -107,7 +111,7 @@ class Seating:
         chosen: list[Person] = []
         while len(chosen) < least or (len(chosen) < most and self._unheard(chosen, agenda)):
             left = [person for person in free if person not in chosen]
-            best = min(left, key=lambda person: self._price([*chosen, person], agenda))
+            best = min(left, key=lambda person: self._price([*chosen, person], kind, agenda))
             chosen.append(best)
         if unheard := self._unheard(chosen, agenda):
             raise RuntimeError(f"No Coalition representative may judge {', '.join(sorted(unheard))} on {on}.")
@@ -115,9 +119,17 @@ class Seating:
             self._book(person, on, agenda)
         return chosen
 
-    def _price(self, chosen: Sequence[Person], agenda: set[str]) -> tuple[int, int, int]:
+    def _price(self, chosen: Sequence[Person], kind: str, agenda: set[str]) -> tuple[int, int, int, int]:
         last = chosen[-1]
-        return len(self._unheard(chosen, agenda)), len(self._closed_to(last, chosen, agenda)), self.load[last.pk]
+        unheard, closed = self._unheard(chosen, agenda), self._closed_to(last, chosen, agenda)
+        return len(unheard), self._astray(last, kind, agenda), len(closed), self.load[last.pk]
+
+    def _astray(self, person: Person, kind: str, agenda: set[str]) -> int:
+        """How many of the cases are not of the wave after the person's own. A review hears all waves."""
+        own = self.cast.waves.get(self.cast.homes[person.pk])
+        if kind == "review" or own is None:
+            return 0
+        return sum(self.cast.waves[code] != own % WAVES + 1 for code in agenda)
 
     def _unheard(self, chosen: Sequence[Person], agenda: set[str]) -> set[str]:
         """The cases none of these may judge."""
@@ -134,9 +146,10 @@ class Seating:
         agenda = {case.ccg.code for case in cases}
         free = [person for person in self._pool(seat.kind, kind) if person.pk not in self.booked[on]]
 
-        def price(person: Person) -> tuple[int, int]:
+        def price(person: Person) -> tuple[int, int, int]:
             home = self.cast.homes[person.pk]
-            return len(({home} | self.judged_by[home]) & agenda), self.load[person.pk]
+            closed = ({home} | self.judged_by[home]) & agenda
+            return len(closed), self._astray(person, kind, agenda), self.load[person.pk]
 
         person = min(free, key=price)
         self._book(person, on, agenda)
@@ -153,10 +166,22 @@ class Seating:
     def _pool(self, part: str, kind: str) -> list[Person]:
         """Who may be asked for a part on a kind of panel: nobody judges one case at two tiers (I4)."""
         people = list(self.cast.chairs.values()) if part == "clinician" else self.cast.parts[part]
-        if part not in NATIONAL_SHARE:
-            return people
-        national = people[: NATIONAL_SHARE[part] * len(TIERS)]
-        return people[len(national) :] if kind == "site_visit" else national[TIER[kind] :: len(TIERS)]
+        national = self._national(part, people)
+        if kind == "site_visit":
+            kept = {person.pk for person in national}
+            return [person for person in people if person.pk not in kept]
+        return national[TIER[kind] :: len(TIERS)]
+
+    def _national(self, part: str, people: Sequence[Person]) -> list[Person]:
+        """Those kept for the national tiers, taken in turn by each of them."""
+        if part not in SHARE_OF_A_WAVE:
+            return list(people[: NATIONAL_SHARE.get(part, 0) * len(TIERS)])
+        share = SHARE_OF_A_WAVE[part] * len(TIERS)
+        by_wave = [
+            [person for person in people if self.cast.waves[self.cast.homes[person.pk]] == wave][:share]
+            for wave in range(1, WAVES + 1)
+        ]
+        return [person for wave in by_wave for person in wave]
 
     def _book(self, person: Person, on: date, agenda: Iterable[str]) -> None:
         self.booked[on].add(person.pk)
