@@ -125,7 +125,7 @@ def _holder(kind: PostKind) -> Person:
 
 def _coalition() -> Person:
     """Somebody whose seat waits for an answer."""
-    offered = Appointment.objects.filter(state=AppointmentState.PROPOSED, seat__kind=COALITION_SEAT)
+    offered = Appointment.objects.filter(state=AppointmentState.INVITED, seat__kind=COALITION_SEAT)
     person: Person = offered.select_related("person").order_by("panel__sittings__on", "pk")[0].person
     return person
 
