@@ -12,6 +12,7 @@ from django.db.models import Max, Q
 from audit.actions import record, record_many, settle, settle_many
 from directory.models import Organisation, OrganisationKind, Person
 from directory.queries import today
+from panels.actions.examination import examine_again
 from panels.errors import SeatRefused
 from panels.models import Appointment, Nomination, Panel
 from panels.permissions import check_nominates
@@ -75,7 +76,7 @@ def end_nomination(*, nomination: Nomination, ends: date, by: Actor) -> Nominati
     check_nominates(by, nomination.body)
     # The panels first, as in every act on a seat, so that no item opens on the nomination meanwhile.
     seated = Appointment.objects.filter(nomination=nomination)
-    list(Panel.objects.select_for_update().filter(pk__in=seated.values("panel")).order_by("pk"))
+    panels = list(Panel.objects.select_for_update().filter(pk__in=seated.values("panel")).order_by("pk"))
     person = Person.objects.select_for_update().get(pk=nomination.person_id)
     nomination = Nomination.objects.select_related("body").get(pk=nomination.pk)
     if nomination.ends is not None:
@@ -91,6 +92,7 @@ def end_nomination(*, nomination: Nomination, ends: date, by: Actor) -> Nominati
     settle(person)
     nomination.event, nomination.ends = event, ends
     nomination.save(update_fields=["event", "ends"])
+    examine_again(panels=panels, why="nomination.ended", by=by)
     return nomination
 
 

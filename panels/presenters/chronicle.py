@@ -183,6 +183,7 @@ WHY: Mapping[str, str] = {
     "post.ended": "a post ended",
     "tie.added": "a tie was recorded",
     "tie.ended": "a tie ended",
+    "nomination.ended": "a nomination ended",
     "sweep": "something was learnt or a day came",
 }
 

@@ -16,6 +16,7 @@ from directory.models import Post, PostKind, Tie, TieKind
 from directory.rows import NewPost
 from panels.actions import examination
 from panels.actions.examination import end_post, end_tie, learn_post, learn_tie, sweep_stale
+from panels.actions.nominations import end_nomination
 from panels.models import DisinterestCheck, Recusal
 from panels.stale import stale
 from tests.factories import Walk, convened, decide, opened, sitting_on
@@ -205,3 +206,15 @@ def test_examination_costs_the_same_for_one_case_and_for_three(world, case):
 
 def test_no_panel_is_nothing_to_examine(db):
     assert examination.examine_again(panels=[], why="sweep", by="system") == []
+
+
+def test_nomination_that_ends_stops_an_item_it_no_longer_covers(world, case):
+    """The record may be made late: the panel met on Monday, and it is Tuesday when the body takes its member back."""
+    met = convened(sitting_on(world, "site_visit", [case], on=NOW.date()))
+    opened(met, case)
+    with clock.at(NOW + timedelta(days=1)):
+        nomination = world.nominations["voice"]
+        end_nomination(nomination=nomination, ends=NOW.date(), by=world.nominator)
+    assert met.item(case).state == "stopped"
+    assert Event.objects.latest("pk").document["public"]["why"] == "nomination.ended"
+    nothing_broken()
