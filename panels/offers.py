@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count
 
+from directory.models import Post
 from directory.queries import today
-from panels.candidates import nominations_on, people_for
+from panels.candidates import appointing_bodies, nominations_on, people_for
 from panels.errors import SeatRefused
 from panels.models import LIVE, Accreditation, Appointment, Nomination, Sitting
 from panels.policies import barred_from_all, check_capacity, check_day_free
@@ -69,17 +70,31 @@ class _Known:
 def offers(seat: Seat, *, rank: int = 0) -> list[Offer]:
     """Everybody who could be asked for a place on a seat, first to ask first: nominees in their bodies' order.
 
-    A fixed number of queries for any number of people, the first 300 by name where there are more.
+    A fixed number of queries for any number of people. Where there are more than 300, those who have the training the
+    seat asks for, or a post with a body that may appoint to it, come before the others.
     """
     panel = seat.panel
     nominations = nominations_on(panel) if seat.kind == COALITION_SEAT else []
     people = [each.person for each in nominations] or ([] if seat.kind == COALITION_SEAT else people_for(panel))
-    people = people[:TESTED]
+    people = _likely(seat, people)[:TESTED]
     known = _known(panel, seat, people, nominations)
     if seat.kind == COALITION_SEAT:
         ranked = sorted(nominations[:TESTED], key=lambda each: (each.rank, each.body.code, each.pk))
         return [_offer(known, each.person, each, rank) for each in ranked]
     return [_offer(known, each, None, rank) for each in people]
+
+
+def _likely(seat: Seat, people: Sequence[Person]) -> list[Person]:
+    """The people as given, or the likely ones first where not all are tested."""
+    if len(people) <= TESTED:
+        return list(people)
+    if seat.accreditation:
+        rows = Accreditation.objects.filter(kind=seat.accreditation).values_list("person", flat=True)
+    else:
+        bodies = appointing_bodies(seat)
+        rows = Post.objects.filter(in_force=True, organisation__in=bodies).values_list("person", flat=True)
+    first = set(rows)
+    return sorted(people, key=lambda each: each.pk not in first)
 
 
 def _known(panel: Panel, seat: Seat, people: Sequence[Person], nominations: Sequence[Nomination]) -> _Known:

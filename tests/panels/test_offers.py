@@ -89,3 +89,12 @@ def test_panel_with_no_case_yet_says_so(world):
     panel = propose_panel(plan=plan, title="Empty", ruleset="small", by=world.secretary)
     seat = panel.seats.select_related("panel").filter(kind="coalition_representative")[0]
     assert of(offers(seat), world.voice).notes == ["no case is listed yet to test against", "trained"]
+
+
+@pytest.mark.parametrize(("kind", "without", "first"), [("lay", "lay", "lay"), ("chair", "chair", "chair")])
+def test_likely_people_come_first_where_not_all_are_tested(world, monkeypatch, kind, without, first):
+    monkeypatch.setattr("panels.offers.TESTED", 20)
+    meeting = sitting_on(world, "moderation", [Walk(world).case], voices=(), without=[without])
+    found = offers(meeting.panel.seats.select_related("panel").get(kind=kind))
+    assert len(found) == 20
+    assert of(found, world.people[first]).fault == ""
