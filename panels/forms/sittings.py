@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 
-from directory.forms.acting import ActingForm, Group
+from directory.forms.acting import Group
 from directory.forms.fields import AreaField, RadioField, SelectField, TextField
 from panels.actions import items, minutes
 from panels.actions.items import Said
@@ -204,5 +204,5 @@ class Sign(SittingForm):
         return f"The minutes are signed. Their fingerprint begins {signed.signed_sha256[:12]}."
 
 
-MEMBER_DEEDS: dict[str, type[ItemForm]] = {"position": Speak, "positions": Enter, "declare": AtTable}
-MINUTE_DEEDS: dict[str, type[ActingForm]] = {"note": AddNote, "sign": Sign}
+MEMBER_DEEDS: dict[str, type[ItemForm]] = {"position": Speak, "positions": Enter}
+MINUTE_DEEDS: dict[str, type[SittingForm]] = {"sign": Sign}

@@ -18,7 +18,7 @@ from directory.models import Person
 from directory.views.acting import act
 from panels.candidates import organisation_of
 from panels.forms.deeds import ITEM_DEEDS, SITTING_DEEDS, StandDown
-from panels.forms.sittings import MEMBER_DEEDS, MINUTE_DEEDS
+from panels.forms.sittings import MEMBER_DEEDS, MINUTE_DEEDS, AddNote, AtTable
 from panels.models import Item, Panel
 from panels.views.panels import find
 
@@ -40,9 +40,9 @@ def do(request: HttpRequest, ref: str, deed: str, pk: int, *, readable: Guard, o
 
 
 def _build(panel: Panel, deed: str, pk: int, person: Person, readable: Guard, outcomes: Outcomes) -> Built:
-    if deed in SITTING_DEEDS or deed in MINUTE_DEEDS:
+    if deed == "note" or deed in SITTING_DEEDS or deed in MINUTE_DEEDS:
         return _of_sitting(panel, deed, pk, person, readable)
-    if deed in ITEM_DEEDS or deed in MEMBER_DEEDS:
+    if deed == "declare" or deed in ITEM_DEEDS or deed in MEMBER_DEEDS:
         item = get_object_or_404(panel.items.select_related("panel", "sitting", "organisation"), pk=pk)
         if item.case_ref not in readable(person, [item.case_ref]):
             raise PermissionDenied(f"You may not read {item.case_ref}, so you may not run its item.")
@@ -62,16 +62,15 @@ def _of_sitting(panel: Panel, deed: str, pk: int, person: Person, readable: Guar
     sitting = get_object_or_404(panel.sittings.select_related("panel"), pk=pk)
     if deed in SITTING_DEEDS:
         return partial(SITTING_DEEDS[deed], sitting=sitting), _live(panel, pk), "the sitting"
-    given: dict[str, list[Item]] = {}
-    if deed == "note":
-        items = list(sitting.items.order_by("number"))
-        may_read = readable(person, [item.case_ref for item in items])
-        given["items"] = [item for item in items if item.case_ref in may_read]
-    minutes = reverse("panel-minutes", args=[panel.ref, pk])
-    return partial(MINUTE_DEEDS[deed], sitting=sitting, **given), minutes, "the minutes"
+    back, of = reverse("panel-minutes", args=[panel.ref, pk]), "the minutes"
+    if deed != "note":
+        return partial(MINUTE_DEEDS[deed], sitting=sitting), back, of
+    items = list(sitting.items.order_by("number"))
+    may_read = readable(person, [item.case_ref for item in items])
+    return partial(AddNote, sitting=sitting, items=[item for item in items if item.case_ref in may_read]), back, of
 
 
 def _of_item(panel: Panel, deed: str, item: Item, outcomes: Outcomes) -> Callable[..., ActingForm]:
     if deed == "declare":
-        return partial(MEMBER_DEEDS[deed], item=item, find=organisation_of)
+        return partial(AtTable, item=item, find=organisation_of)
     return partial({**ITEM_DEEDS, **MEMBER_DEEDS}[deed], item=item, outcomes=outcomes.get(panel.kind, ()))

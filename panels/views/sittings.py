@@ -39,7 +39,7 @@ def sitting(request: HttpRequest, ref: str, pk: int, *, readable: Guard, outcome
     polls = bool(cast("HtmxDetails", request.htmx))  # type: ignore[attr-defined]
     if not request.user.is_authenticated:
         return HttpResponseClientRefresh() if polls else redirect_to_login(request.get_full_path())
-    person = cast("Person", request.user)
+    person = request.user
     panel = find(person, ref)
     if polls and request.GET.get("seq") == str(panel.audit_seq):
         return HttpResponse(status=NO_CONTENT)
