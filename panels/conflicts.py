@@ -12,8 +12,9 @@ from functools import cached_property
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from directory.models import Person
-from panels.models import LIVE, Appointment, DisinterestCheck, Item, ItemState, Objection, Ruling
+from directory.models import OrganisationGrant, Person
+from directory.queries import board_id
+from panels.models import LIVE, Appointment, DisinterestCheck, Item, ItemState, Objection, Panel, Ruling
 from panels.permissions import answers_for, audits
 from panels.rules import Effect
 
@@ -77,3 +78,17 @@ def latest_sentence(appointment: Appointment, item: Item, rule: str) -> str:
     last = appointment.checks.filter(item=item).order_by("-pk").first()
     said = [each for each in last.results if each["rule"] == rule] if last else []
     return next((str(each["sentence"]) for each in said if each["effect"] != Effect.CLEAR), "")
+
+
+def live_member(panel: Panel, person: Person) -> Appointment | None:
+    """The seat somebody holds on a panel, or is offered; None without one."""
+    rows = panel.appointments.filter(person=person, state__in=LIVE)
+    return rows.select_related("seat", "person", "nomination__body", "appointed_by").first()
+
+
+def holding(codename: str) -> list[Person]:
+    """Everybody active who holds a grant on the Board: its guardians, its secretariat."""
+    held = OrganisationGrant.objects.filter(
+        permission__codename=codename, content_object=board_id(), user__is_active=True
+    )
+    return list(Person.objects.filter(pk__in=held.values("user")).order_by("pk"))

@@ -215,7 +215,7 @@ class _Swept:
     seen: tuple[object, ...] = ()
 
 
-def sweep_stale() -> int:
+def sweep_stale(*, by: Actor = "system") -> int:
     """Test again whoever was tested before something was learnt; how many answers changed.
 
     For imports, posts that expire and days that come. Four small queries when nothing was learnt since the last sweep
@@ -226,7 +226,7 @@ def sweep_stale() -> int:
         return 0
     changed = 0
     for key in sorted(stale()):
-        changed += len(examine_again(panels=[Panel(pk=key)], why="sweep", by="system"))
+        changed += len(examine_again(panels=[Panel(pk=key)], why="sweep", by=by))
     _Swept.seen = seen
     return changed
 

@@ -10,17 +10,18 @@ from django.urls import reverse
 from audit import clock
 from audit.actions import record, settle
 from directory.actions.messages import write_many
-from directory.models import OrganisationGrant, Person
-from directory.queries import board_id
 from directory.rows import NewMessage
+from panels.conflicts import holding, live_member
 from panels.errors import SeatRefused
-from panels.models import LIVE, Appointment, InterestKind, Objection, Panel
+from panels.models import InterestKind, Objection, Panel
 from panels.permissions import check_objects
 from panels.policies.interests import check_member, check_not_open, check_objection
 from panels.queries import examine
 
 if TYPE_CHECKING:
     from audit.models import Event
+    from directory.models import Person
+    from panels.models import Appointment
 
 
 @transaction.atomic
@@ -66,20 +67,6 @@ def object_to(*, panel: Panel, person: Person, case_ref: str, kind: str, stateme
     return objection
 
 
-def live_member(panel: Panel, person: Person) -> Appointment | None:
-    """The seat somebody holds on a panel, or is offered; None without one."""
-    rows = panel.appointments.filter(person=person, state__in=LIVE)
-    return rows.select_related("seat", "person", "nomination__body", "appointed_by").first()
-
-
-def guardians() -> list[Person]:
-    """Everybody who rules on conflicts for the Board."""
-    held = OrganisationGrant.objects.filter(
-        permission__codename="rule_on_conflicts", content_object=board_id(), user__is_active=True
-    )
-    return list(Person.objects.filter(pk__in=held.values("user")).order_by("pk"))
-
-
 def _tell(event: Event, objection: Objection, member: Appointment) -> None:
     """The guardian and the member learn of it; what was said stands on the page alone."""
     panel, kind = objection.panel, InterestKind(objection.kind).label
@@ -98,6 +85,6 @@ def _tell(event: Event, objection: Objection, member: Appointment) -> None:
                 link=reverse("conflicts"),
                 about=panel.stream,
             )
-            for to in {each.pk: each for each in [*guardians(), member.person]}.values()
+            for to in {each.pk: each for each in [*holding("rule_on_conflicts"), member.person]}.values()
         ],
     )

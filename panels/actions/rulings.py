@@ -10,12 +10,10 @@ from django.urls import reverse
 from audit import clock
 from audit.actions import record, settle
 from directory.actions.messages import write_many
-from directory.models import Organisation, OrganisationGrant, Person
-from directory.queries import board_id
 from directory.rows import NewMessage
 from panels.actions.items import settle_items
-from panels.actions.objections import live_member
 from panels.actions.refusals import noting
+from panels.conflicts import holding, live_member
 from panels.errors import RulingRefused
 from panels.models import Item, Objection, Panel, Ruling, Verdict
 from panels.permissions import check_rules
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from audit.models import Event
+    from directory.models import Organisation, Person
     from panels.models import Appointment
 
 
@@ -127,14 +126,6 @@ def _check_answer(
         check_weight(rule, verdict, effect, found, member)
 
 
-def secretariat() -> list[Person]:
-    """Everybody who administers for the Board."""
-    held = OrganisationGrant.objects.filter(
-        permission__codename="administer", content_object=board_id(), user__is_active=True
-    )
-    return list(Person.objects.filter(pk__in=held.values("user")).order_by("pk"))
-
-
 def _tell(event: Event, ruling: Ruling, member: Appointment) -> None:
     """The member, the secretariat and whoever objected learn what was ruled; the reason stands on the page alone."""
     panel, verdict = ruling.panel, Verdict(ruling.verdict).label.lower()
@@ -143,7 +134,7 @@ def _tell(event: Event, ruling: Ruling, member: Appointment) -> None:
         f"The conflicts guardian has {verdict} {what} for {member.person}, {member.place} on {panel.ref}, for "
         f"{ruling.organisation.name}: the member {MEANS[Effect(ruling.effect)]}."
     )
-    people = [member.person, *secretariat(), *([ruling.objection.raised_by] if ruling.objection else [])]
+    people = [member.person, *holding("administer"), *([ruling.objection.raised_by] if ruling.objection else [])]
     write_many(
         event=event,
         rows=[
