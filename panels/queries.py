@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from panels.models import (
     Nomination,
     Panel,
 )
-from panels.rules import COALITION_BODY, COALITION_SEAT, Effect, Member, SeatPlan, TestResult, verdict
+from panels.rules import COALITION_BODY, COALITION_SEAT, Effect, SeatPlan, TestResult, verdict
 
 if TYPE_CHECKING:
     from audit.models import Event
@@ -54,29 +54,6 @@ def last_day_sat(nomination: Nomination) -> date | None:
 def recused(item: Item) -> set[int]:
     """Appointments recused from an item."""
     return set(item.recusals.values_list("appointment_id", flat=True))
-
-
-def members(
-    appointments: Iterable[Appointment],
-    *,
-    present: Mapping[int, bool],
-    recused: set[int],
-    effects: Mapping[int, Effect],
-    on: Sequence[date],
-) -> list[Member]:
-    """The members of a panel as one item finds them, as plain values; a nomination must stand on all of these days."""
-    return [
-        Member(
-            seat=each.seat.kind,
-            required=each.seat.required,
-            accepted=each.state == AppointmentState.ACCEPTED and each.person.is_active,
-            present=present.get(each.pk, False),
-            recused=each.pk in recused,
-            effect=effects.get(each.pk, Effect.BARRED),
-            nominated_by=each.nomination.body.kind if each.nomination and all(map(each.nomination.covers, on)) else "",
-        )
-        for each in appointments
-    ]
 
 
 def store_checks(

@@ -16,6 +16,7 @@ from authorisation.models import Application
 from authorisation.queries import open_conditions
 from authorisation.rules import Found, Reviewed
 from panels.actions import items, seats, sittings
+from panels.actions.positions import enter_positions
 from panels.models import Appointment, Item, Outcome, Panel, PanelGrant, Stance
 from tests.factories import Walk, build_world, positions
 from tests.factories.panels import proposals, sitting_on
@@ -147,11 +148,11 @@ class Authority(RuleBasedStateMachine):
             )
             for key in list(said)[: max(0, missing - 4)]:
                 del said[key]
-            self.attempt(
-                lambda: items.decide_item(
-                    item=item, outcome=outcome, reasons="So.", positions=said, by=self.world.secretary
-                )
-            )
+            held = {each.pk: each.person for each in Appointment.objects.filter(panel=item.panel_id)}
+            for key, each in said.items():
+                by = self.world.secretary if missing == 0 else held[key]
+                self.attempt(lambda k=key, e=each, b=by: enter_positions(item=item, positions={k: e}, by=b))
+            self.attempt(lambda: items.decide_item(item=item, outcome=outcome, reasons="So.", by=self.world.secretary))
 
     @rule(number=which, by=anybody)
     def stands_down(self, number, by):

@@ -13,7 +13,7 @@ from authorisation.models import Application, Window
 from panels.actions import items, seats, sittings
 from panels.errors import NotCompetent, SeatRefused, SittingRefused
 from panels.models import Appointment, Outcome, Recusal
-from tests.factories import Walk, build_world, convened, days, london, opened, positions, sitting_on
+from tests.factories import Walk, build_world, convened, days, london, opened, sitting_on, spoken
 from workflows import queue
 from workflows.actions import cases
 from workflows.engine import sweep
@@ -96,14 +96,13 @@ def test_recusal_against_decision(world):
     case = Walk(world).case
     outcomes = 0
     for number in range(ROUNDS):
-        with clock.at(NOW + days(number / 24)):
+        with clock.at(NOW + days(number)):
             meeting = convened(sitting_on(world, "moderation", [case]))
-            item = opened(meeting, case)
-            said, voice = positions(item), meeting.members["voice"]
+            item, voice = spoken(opened(meeting, case)), meeting.members["voice"]
         _, told = race(
-            lambda: items.decide_item(item=item, outcome="full", reasons="So.", positions=said, by=world.secretary),  # noqa: B023
+            lambda: items.decide_item(item=item, outcome="full", reasons="So.", by=world.secretary),  # noqa: B023
             lambda: items.recuse(item=item, appointment=voice, reason="Interest", by=world.voice),  # noqa: B023
-            at=NOW + days(number / 24),
+            at=NOW + days(number),
         )
         decided = Outcome.objects.filter(item=item).exists()
         recused = Recusal.objects.filter(item=item).exists()
