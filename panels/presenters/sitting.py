@@ -165,9 +165,7 @@ def _unread(item: Item, number: int) -> Line:
     return Line(item.pk, number, item.case_ref, item.organisation.name, False, "", "grey", "", (), False)
 
 
-def _line(
-    sitting: Sitting, item: Item, number: int, outcome: str, outcomes: Outcomes, leaves: Sequence[str]
-) -> Line:
+def _line(sitting: Sitting, item: Item, number: int, outcome: str, outcomes: Outcomes, leaves: Sequence[str]) -> Line:
     return Line(
         key=item.pk,
         number=number,
