@@ -15,7 +15,7 @@ from django.utils.timezone import localdate
 from audit.models import Event
 from authorisation.enums import DESK_TIERS, Tier
 from authorisation.models import Application, Finding, ProposedCondition
-from directory.models import Person
+from directory.models import Person, PostKind
 
 SECOND_READ = "desk_top.second_read"
 
@@ -35,8 +35,11 @@ def desk_top(people: Collection[int], case_refs: Collection[str]) -> Iterator[tu
 
 def _readers(people: Collection[int], case_refs: Collection[str]) -> Iterator[tuple[int, str, str, date]]:
     """A reader who changed nothing leaves no finding: the event of the reading names them all the same."""
+    readers = Person.objects.filter(pk__in=people, posts__kind=PostKind.SECOND_READER)
+    known = dict(readers.values_list("stream", "pk"))
+    if not known:
+        return
     refs = dict(Application.objects.filter(ref__in=case_refs).values_list("stream", "ref"))
-    known = dict(Person.objects.filter(pk__in=people).values_list("stream", "pk"))
     read = Event.objects.filter(stream__in=refs, event_type=SECOND_READ).order_by("id")
     for stream, leaf, on in read.values_list("stream", "leaf", "occurred_at"):
         reader = known.get(loads(bytes(leaf))["actor"])
@@ -46,9 +49,9 @@ def _readers(people: Collection[int], case_refs: Collection[str]) -> Iterator[tu
 
 def named(case_refs: Collection[str]) -> Iterator[tuple[str, str]]:
     """The organisations that would take over functions by what the last conditions panel on each case proposed."""
-    rows = ProposedCondition.objects.filter(application__ref__in=case_refs)
-    last = dict(rows.order_by().values_list("application").annotate(last=Max("attempt")))
-    others = rows.filter(other__isnull=False).values_list("application", "attempt", "application__ref", "other__code")
-    for application, attempt, ref, code in others.order_by("application__ref", "other__code").distinct():
-        if attempt == last[application]:
-            yield ref, code
+    rows = ProposedCondition.objects.filter(application__ref__in=case_refs).order_by()
+    proposed = list(rows.values_list("application__ref", "attempt", "other__code").distinct())
+    last: dict[str, int] = {}
+    for ref, attempt, _ in proposed:
+        last[ref] = max(attempt, last.get(ref, 0))
+    yield from sorted((ref, code) for ref, attempt, code in proposed if code and attempt == last[ref])

@@ -196,7 +196,9 @@ def _reciprocal(own: set[str], items: Sequence[Item], on: date) -> set[Reciproca
 def case_facts(items: Sequence[Item], on: date) -> dict[str, CaseFacts]:
     """Whom the organisation of each case is tied to on a day, and how; by case reference, three queries."""
     keys = {item.organisation_id for item in items}
-    found, mates = _ties(keys, on), _provider_mates(keys, on)
+    found = _ties(keys, on)
+    served = {key for key in keys if found[key, TieKind.MAIN_PROVIDER]}
+    mates = _provider_mates(served, on) if served else defaultdict(dict)
     known = Organisation.objects.filter(pk__in=keys).values_list("pk", "code", "parent__code")
     codes = {pk: (code, parent or "") for pk, code, parent in known}
     named: defaultdict[str, set[str]] = defaultdict(set)

@@ -89,11 +89,10 @@ def _likely(seat: Seat, people: Sequence[Person]) -> list[Person]:
     if len(people) <= TESTED:
         return list(people)
     if seat.accreditation:
-        rows = Accreditation.objects.filter(kind=seat.accreditation).values_list("person", flat=True)
+        first = set(Accreditation.objects.filter(kind=seat.accreditation).values_list("person", flat=True))
     else:
-        bodies = appointing_bodies(seat)
-        rows = Post.objects.filter(in_force=True, organisation__in=bodies).values_list("person", flat=True)
-    first = set(rows)
+        held = Post.objects.filter(in_force=True, organisation__in=appointing_bodies(seat))
+        first = set(held.values_list("person", flat=True))
     return sorted(people, key=lambda each: each.pk not in first)
 
 

@@ -15,6 +15,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name="disinterestcheck",
+            name="sentence",
+            field=models.TextField(),
+        ),
+        migrations.AlterField(
+            model_name="recusal",
+            name="reason",
+            field=models.TextField(),
+        ),
         migrations.CreateModel(
             name='Absence',
             fields=[

@@ -64,7 +64,7 @@ class DisinterestCheck(RecordedFact):
     moment = models.CharField(max_length=12, help_text="proposed, accepted, convened, opened or decided")
     effect = models.CharField(max_length=16, choices=[(each.value, each.value) for each in Effect])
     rule = models.CharField(max_length=4, blank=True, help_text="The test that decided, for example D4")
-    sentence = models.CharField(max_length=400)
+    sentence = models.TextField()
     results = models.JSONField(help_text="Every test with its effect and the facts it used")
     checked_at = models.DateTimeField()
 

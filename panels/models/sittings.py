@@ -88,7 +88,7 @@ class Recusal(RecordedFact):
 
     item = models.ForeignKey(Item, models.PROTECT, related_name="recusals")
     appointment = models.ForeignKey("panels.Appointment", models.PROTECT, related_name="recusals")
-    reason = models.CharField(max_length=400)
+    reason = models.TextField()
     recused_at = models.DateTimeField()
 
     class Meta:

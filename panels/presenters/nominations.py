@@ -150,7 +150,9 @@ def _nominations() -> Any:
         Nomination.objects.select_related("person")
         .prefetch_related(Prefetch("person__posts", queryset=posts))
         .annotate(
-            accepted=Count("appointments", filter=Q(appointments__state=AppointmentState.ACCEPTED, appointments__rank=0)),
+            accepted=Count(
+                "appointments", filter=Q(appointments__state=AppointmentState.ACCEPTED, appointments__rank=0)
+            ),
             offered=Count("appointments", filter=Q(appointments__state__in=WAITING)),
         )
         .order_by("rank", "person__full_name", "pk")

@@ -87,5 +87,5 @@ def test_beneficiaries_are_asked_by_a_fixed_number_of_statements(world, walk, dj
     proposed(walk, "02A")
     proposed(other, "04A")
     for refs in ([walk.case.ref], [walk.case.ref, other.case.ref]):
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(1):
             assert len(list(roles.named(refs))) == len(refs)

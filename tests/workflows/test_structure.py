@@ -41,6 +41,18 @@ READS = {
     "directory.actions.organisations.build",
     "directory.actions.organisations.ids_by_code",
     "directory.actions.people.lock",
+    "panels.actions.agenda.agendas_ordered",
+    "panels.actions.agenda.ordered",
+    "panels.actions.items.lock_item",
+    "panels.actions.nominations.standing",
+    "panels.actions.panels.faults_of",
+    "panels.actions.panels.live_of",
+    # Write their rows on the event of the act that calls for them.
+    "panels.actions.agenda.keep_orders",
+    "panels.actions.items.settle_items",
+    # Around an act: what it refuses is kept.
+    "panels.actions.refusals.keeping",
+    "panels.actions.refusals.noting",
 }
 
 

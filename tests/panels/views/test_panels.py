@@ -10,8 +10,8 @@ from panels.actions.items import Said
 from panels.actions.sittings import close_sitting
 from panels.models import Appointment, Declaration, DisinterestCheck, Item, Panel, Sitting, Stance
 from tests.factories import Walk, convened, days, opened, sitting_on
-from tests.factories.panels import spoken
 from tests.factories.pages import Page, Reader
+from tests.factories.panels import spoken
 
 
 @pytest.fixture

@@ -53,7 +53,8 @@ def test_appraisal_under_a_rule_set_without_it_is_refused_with_the_cure(world):
     with clock.at(START):
         page = Page(propose(world, kind="appraisal", ruleset="older"))
     assert (
-        "Rule set older has no seats for appraisal: choose another kind of panel, or a rule set that has it" in page.words
+        "Rule set older has no seats for appraisal: choose another kind of panel, or a rule set that has it"
+        in page.words
     )
     assert not Panel.objects.exists()
 
