@@ -61,6 +61,7 @@ ACTS: Mapping[str, str] = {
     "convene": "Convening",
     "open_item": "Opening an item",
     "note_arrival": "Noting an arrival",
+    "decide_item": "Recording an outcome",
     "rule": "Ruling on an interest",
 }
 

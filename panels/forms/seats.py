@@ -133,7 +133,7 @@ class Answer(ActingForm):
                 "Your declaration is recorded. It keeps you from every case before this panel "
                 f"({why.removesuffix('.')}), so the seat is free for somebody else."
             )
-        return f"You have taken the seat of {self.appointment.seat.title} on {self.appointment.panel.ref}."
+        return f"You have taken the seat of {answered.place} on {self.appointment.panel.ref}."
 
 
 class Renew(Answer):
