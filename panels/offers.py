@@ -80,8 +80,17 @@ def offers(seat: Seat, *, rank: int = 0) -> list[Offer]:
     known = _known(panel, seat, people, nominations)
     if seat.kind == COALITION_SEAT:
         ranked = sorted(nominations[:TESTED], key=lambda each: (each.rank, each.body.code, each.pk))
-        return [_offer(known, each.person, each, rank) for each in ranked]
-    return [_offer(known, each, None, rank) for each in people]
+        return [_offer(known, each.person, each, rank) for each in ranked] + _seated(seat)
+    return [_offer(known, each, None, rank) for each in people] + _seated(seat)
+
+
+def _seated(seat: Seat) -> list[Offer]:
+    """Whoever has a seat on the panel already, for a page that was opened before they had."""
+    rows = seat.panel.appointments.filter(state__in=LIVE).select_related("seat", "person", "nomination__body")
+    held = [each for each in rows if each.nomination_id or seat.kind != COALITION_SEAT]
+    of = {each.pk: each.nomination if seat.kind == COALITION_SEAT else None for each in held}
+    said = "{} already has a seat on this panel: {}."
+    return [Offer(each.person, of[each.pk], (), said.format(each.person, each.place)) for each in held]
 
 
 def _likely(seat: Seat, people: Sequence[Person]) -> list[Person]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Max
 
 from audit.actions import record, record_many, settle, settle_many
 from directory.models import Organisation, Person
 from directory.queries import today
 from panels.errors import SeatRefused
-from panels.models import Accreditation
+from panels.models import Accreditation, Attendance
 from panels.permissions import check_administers
 from panels.policies import check_accreditation, check_accreditation_end
 
@@ -83,12 +84,16 @@ def _check_people(people: Sequence[Person], locked: Sequence[Person], kind: str)
 def end_accreditation(*, accreditation: Accreditation, ends: date, by: Actor) -> Accreditation:
     """Training counts no longer; `ends` is the last day it does. Who sat on it before keeps what they did.
 
-    Raises SeatRefused when it has an end already, or would end before it starts.
+    Raises SeatRefused when it has an end already, or would end before it starts, or before a day they sat on it.
     """
     check_administers(by)
     person = Person.objects.select_for_update().get(pk=accreditation.person_id)
     row = Accreditation.objects.select_related("person", "given_by").get(pk=accreditation.pk)
     check_accreditation_end(row, ends, today())
+    sat = Attendance.objects.filter(present=True, appointment__person=person, item__sitting__on__gte=row.starts)
+    last = sat.filter(appointment__seat__accreditation=row.kind).aggregate(last=Max("item__sitting__on"))["last"]
+    if last and ends < last:
+        raise SeatRefused(f"{row.person} sat on {last:%-d %B %Y} on this training: it cannot end before that day.")
     event = record(person, "person.accreditation_ended", by=by, public={"kind": row.kind, "ends": ends.isoformat()})
     settle(person)
     row.event, row.ends = event, ends
