@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connections
-from django.test import TransactionTestCase
+from django.test import SimpleTestCase, TransactionTestCase
 
 from audit import fence
 from config import assets
@@ -50,6 +50,19 @@ def _flush_past_the_fence(self: TransactionTestCase, flush=TransactionTestCase._
 
 
 TransactionTestCase._fixture_teardown = _flush_past_the_fence
+
+
+# What a test asks for that brings a database with it.
+WITH_DATABASE = {"db", "transactional_db", "live_server", "worker"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what touches a database: the rest says the same on PostgreSQL as on SQLite and runs once."""
+    for item in items:
+        of_django = issubclass(getattr(item, "cls", None) or object, SimpleTestCase)
+        asks = WITH_DATABASE & set(getattr(item, "fixturenames", ()))
+        if of_django or asks or item.get_closest_marker("django_db"):
+            item.add_marker("database")
 
 
 @pytest.fixture(scope="session", autouse=True)

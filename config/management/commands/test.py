@@ -97,7 +97,8 @@ class Everything:
             self.pytest("Tests on SQLite", several, sqlite)
         with self.phase("Tests on PostgreSQL"), postgres() as url:
             if url:
-                self.pytest("Tests on PostgreSQL", several, {**os.environ, "DATABASE_URL": url})
+                again = [*several[:-1], "database and not browser"]
+                self.pytest("Tests on PostgreSQL", again, {**os.environ, "DATABASE_URL": url})
             else:
                 self.skip("Tests on PostgreSQL", NO_POSTGRES)
         with self.phase("Tests in a browser"):
