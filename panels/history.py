@@ -53,7 +53,7 @@ MOVES: Mapping[str, AppointmentState] = {
 HANDED_ON = "seat.handed_on"
 DAYS = frozenset({"sitting.listed", "sitting.convened", "sitting.closed"})
 SETTLING = frozenset({"panel.confirmed", "panel.closed"})
-ABSENCES = frozenset({"absence.noted", "absence.ended"})
+ABSENCES = frozenset({"absence.noted", "absence.ended", "absence.withdrawn"})
 
 
 @dataclass(frozen=True)
@@ -206,13 +206,20 @@ class Record:
 
     @cached_property
     def absences(self) -> Mapping[tuple[int, str], Sequence[tuple[date, date]]]:
-        """The days of absence noted by then, by seat and person; an absence that ended early ends where it did."""
+        """The days of absence noted by then, by seat and person; one that ended early ends where it did.
+
+        One that was withdrawn is not among them.
+        """
         found: defaultdict[tuple[int, str], dict[date, date]] = defaultdict(dict)
         for event in self.events:
             if event.event_type in ABSENCES:
                 said = event.document["public"]
                 first, last = date.fromisoformat(said["starts"]), date.fromisoformat(said["ends"])
-                found[said["number"], said["person"]][first] = last
+                days = found[said["number"], said["person"]]
+                if event.event_type == "absence.withdrawn":
+                    days.pop(first, None)
+                else:
+                    days[first] = last
         return {place: [each for each in days.items() if each[0] <= each[1]] for place, days in found.items()}
 
     @cached_property

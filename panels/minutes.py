@@ -17,9 +17,11 @@ from django.utils import timezone
 
 from panels.agenda import agenda_of
 from panels.models import (
+    STOPPED,
     Appointment,
     Attendance,
     Declaration,
+    DisinterestCheck,
     Item,
     MinuteNote,
     Outcome,
@@ -32,6 +34,13 @@ from panels.models import (
 from panels.rules import COALITION_SEAT
 
 STANCES = {Stance.CONCUR: "concurred", Stance.DISSENT: "dissented", Stance.ABSTAIN: "abstained"}
+
+# What made people be tested again, where that stopped an item.
+STOPPED_BY = {
+    "conflict.ruled": "after a ruling of the conflicts guardian",
+    "interests.declared": "after an interest was declared",
+    "member.recused": "after an interest was declared",
+}
 
 
 @dataclass(frozen=True)
@@ -187,6 +196,7 @@ class _Rows:
     outcomes: Mapping[int, Outcome]
     refusals: Mapping[str, Sequence[Refusal]]
     declared: frozenset[int]
+    stops: Mapping[int, Sequence[DisinterestCheck]]
     renewed: Sequence[tuple[str, datetime]]
 
     @classmethod
@@ -206,6 +216,7 @@ class _Rows:
             },
             refusals=_refusals(sitting, items),
             declared=declared,
+            stops=_by_item(DisinterestCheck.objects.filter(item__in=items, moment=STOPPED).select_related("event")),
             renewed=renewed,
         )
 
@@ -219,7 +230,10 @@ class _Rows:
 
     def taken(self, item: Item) -> Taken:
         reached = self.outcomes.get(item.pk)
-        lines = sorted([*self._arrivals(item), *self._leavings(item), *_decided(reached)], key=lambda pair: pair[0])
+        lines = sorted(
+            [*self._arrivals(item), *self._leavings(item), *self._stops(item), *_decided(reached)],
+            key=lambda pair: pair[0],
+        )
         return Taken(
             key=item.pk,
             ref=item.case_ref,
@@ -258,6 +272,12 @@ class _Rows:
                 (row.event_id, 2),
                 Line(row.recused_at, f"{_place(row.appointment)} {why} the room{tested}.{stopped}"),
             )
+
+    def _stops(self, item: Item) -> Iterable[tuple[tuple[int, int], Line]]:
+        """Where the item stopped because people were tested again, by what made us look; whoever left has left."""
+        for event, row in {each.event: each for each in self.stops.get(item.pk, ())}.items():
+            why = STOPPED_BY.get(event.event_type, "after the members were tested again")
+            yield (event.pk, 3), Line(row.checked_at, f"The item stopped {why}.")
 
     def _positions(self, item: Item, reached: Outcome | None) -> list[Voiced]:
         """Of those who counted when the outcome was recorded, as the composition has it."""
@@ -303,7 +323,7 @@ def _refusals(sitting: Sitting, items: Sequence[Item]) -> Mapping[str, Sequence[
 
 def _decided(reached: Outcome | None) -> Iterable[tuple[tuple[int, int], Line]]:
     if reached:
-        yield (reached.event_id, 3), Line(reached.reached_at, "The positions were taken and the outcome recorded.")
+        yield (reached.event_id, 4), Line(reached.reached_at, "The positions were taken and the outcome recorded.")
 
 
 def _place(each: Appointment) -> str:

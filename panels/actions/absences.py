@@ -16,7 +16,7 @@ from panels.actions.panels import live_of
 from panels.actions.refusals import noting
 from panels.models import Absence, Appointment, Panel
 from panels.permissions import check_administers
-from panels.policies import check_absence, check_absence_end, check_alive
+from panels.policies import check_absence, check_absence_end, check_absence_withdrawal, check_alive
 from panels.seating import absences_of, accreditations_of, days_of, holders
 
 if TYPE_CHECKING:
@@ -99,12 +99,15 @@ def _tell_alternates(event: Event, panel: Panel, row: Absence) -> None:
 def end_absence(*, absence: Absence, ends: date | None = None, by: Actor) -> Absence:
     """A member can come again; `ends` is the new last day of the absence, yesterday unless another is given.
 
-    Raises SeatRefused for a day that does not shorten it, or before it starts.
+    Without `ends`, an absence that has not begun is withdrawn for good. Raises SeatRefused for a day that does not
+    shorten it, or before it starts, and for one withdrawn already.
     """
     if by == "system" or by.pk != absence.appointment.person_id:
         check_administers(by)
     panel = Panel.objects.select_for_update().get(pk=absence.appointment.panel_id)
     row = Absence.objects.select_related("appointment__seat", "appointment__person").get(pk=absence.pk)
+    if ends is None and row.starts > today():
+        return _withdraw(row, panel, by)
     last = ends or today() - timedelta(days=1)
     check_absence_end(row, last, today())
     event = record(
@@ -113,4 +116,16 @@ def end_absence(*, absence: Absence, ends: date | None = None, by: Actor) -> Abs
     settle(panel)
     row.event, row.ends = event, last
     row.save(update_fields=["event", "ends"])
+    return row
+
+
+def _withdraw(row: Absence, panel: Panel, by: Actor) -> Absence:
+    """An absence that has not begun never will; the member holds the seat on its days as before."""
+    check_absence_withdrawal(row)
+    event = record(
+        panel, "absence.withdrawn", by=by, ruleset=panel.ruleset, public=_public(row.appointment, row.starts, row.ends)
+    )
+    settle(panel)
+    row.event, row.withdrawn_at = event, clock.now()
+    row.save(update_fields=["event", "withdrawn_at"])
     return row

@@ -13,14 +13,15 @@ from audit import clock
 from audit.actions import record, settle
 from audit.canonical import canonical
 from directory.queries import today
+from panels.actions.declarations import keep_declaration
 from panels.actions.refusals import noting
 from panels.composition import composed, roll
 from panels.errors import SittingRefused
 from panels.models import (
+    STOPPED,
     Appointment,
     Attendance,
     Composition,
-    Declaration,
     Item,
     ItemState,
     Outcome,
@@ -187,7 +188,9 @@ def _leave(now: Room, member: Appointment, reason: str, by: Actor, interests: Se
     Recusal.objects.create(event=event, item=item, appointment=member, reason=reason, recused_at=clock.now())
     moved = _move(item, event, "recuse", _stopped_if(item, stops=stops))
     if interests:
-        _declare(event, panel, member, interests)
+        keep_declaration(event, panel, member.person, interests)
+        examine(event, panel, [member], open_items(panel), moment="declared")
+        settle_items(event, panel)
     return moved
 
 
@@ -209,27 +212,6 @@ def declare_at_table(*, item: Item, appointment: Appointment, interests: Sequenc
     return _leave(now, member, reason[:REASON_LENGTH], by, interests)
 
 
-def _declare(event: Event, panel: Panel, member: Appointment, interests: Sequence[Interest]) -> None:
-    at = clock.now()
-    Declaration.objects.bulk_create(
-        Declaration(
-            event=event,
-            panel=panel,
-            person=member.person,
-            nil=False,
-            kind=each.kind,
-            organisation=each.organisation,
-            statement=each.statement,
-            starts=each.starts,
-            ends=each.ends,
-            made_at=at,
-        )
-        for each in interests
-    )
-    examine(event, panel, [member], open_items(panel), moment="declared")
-    settle_items(event, panel)
-
-
 def settle_items(event: Event, panel: Panel, act: str = "declare_again") -> list[Item]:
     """After people were examined again: whoever is in the room of an item and now barred leaves it (I3).
 
@@ -242,6 +224,10 @@ def settle_items(event: Event, panel: Panel, act: str = "declare_again") -> list
         item.panel = panel
         now = _without_barred(event, room(panel, item))
         if item.state == ItemState.OPEN and now.sitting_faults:
+            # By these the minutes tell what stopped the item: nobody need have left it.
+            store_checks(
+                event, STOPPED, [(each, item, [*now.results[each.pk]]) for each in now.appointments], clock.now()
+            )
             stopped.append(_move(item, event, act, ItemState.STOPPED))
     return stopped
 

@@ -63,13 +63,17 @@ def live_of(panel: Panel) -> list[Appointment]:
     return list(rows.select_related("seat", "person", "nomination__body", "appointed_by"))
 
 
-def faults_of(panel: Panel) -> list[str]:
-    """Why a panel could not sit on one of the days listed for it, or today when none is; six queries at most."""
+def faults_by_day(panel: Panel) -> dict[date, list[str]]:
+    """Why a panel could not sit, by each day listed for it, or today when none is; six queries at most."""
     live = live_of(panel)
     absences, accreditations = absences_of(live), accreditations_of(each.person_id for each in live)
     plan = plan_of(panel)
-    faults = [seating_faults(plan, live, on, absences, accreditations) for on in days_of(panel) or [today()]]
-    return list(dict.fromkeys(sentence for said in faults for sentence in said))
+    return {on: seating_faults(plan, live, on, absences, accreditations) for on in days_of(panel) or [today()]}
+
+
+def faults_of(panel: Panel) -> list[str]:
+    """Why a panel could not sit on one of those days, each sentence once."""
+    return list(dict.fromkeys(sentence for said in faults_by_day(panel).values() for sentence in said))
 
 
 @noting("confirm_panel")

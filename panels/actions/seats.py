@@ -16,11 +16,12 @@ from directory.models import Organisation, Person
 from directory.queries import today
 from directory.rows import NewMessage
 from panels import grants
+from panels.actions.declarations import keep_declaration
 from panels.actions.items import settle_items
 from panels.actions.panels import live_of
 from panels.actions.refusals import noting
 from panels.errors import PanelsRefused, SeatRefused
-from panels.models import Appointment, AppointmentState, Declaration, Item, Nomination, Panel, Seat
+from panels.models import Appointment, AppointmentState, Item, Nomination, Panel, Seat
 from panels.permissions import check_administers, check_own_seat, check_runs
 from panels.policies import (
     barred_from_all,
@@ -239,7 +240,7 @@ def accept_seat(*, appointment: Appointment, by: Person, interests: Sequence[Int
     if not bar and appointment.rank == 0:
         _unsettle(panel)
     event = _answered(panel, appointment, by, interests, bar)
-    _declare(event, panel, by, interests)
+    keep_declaration(event, panel, by, interests)
     store_checks(
         event,
         "accepted",
@@ -298,27 +299,10 @@ def declare_again(*, appointment: Appointment, by: Person, interests: Sequence[I
         private=_statements(interests),
     )
     settle(panel)
-    _declare(event, panel, by, interests)
+    keep_declaration(event, panel, by, interests)
     examine(event, panel, [appointment], open_items(panel), moment="declared")
     settle_items(event, panel)
     return appointment
-
-
-def _declare(event: Event, panel: Panel, person: Person, interests: Sequence[Interest]) -> None:
-    lines = [
-        Declaration(
-            nil=False,
-            kind=each.kind,
-            organisation=each.organisation,
-            statement=each.statement,
-            starts=each.starts,
-            ends=each.ends,
-        )
-        for each in interests
-    ] or [Declaration(nil=True)]
-    for line in lines:
-        line.event, line.panel, line.person, line.made_at = event, panel, person, clock.now()
-    Declaration.objects.bulk_create(lines)
 
 
 def _locked(appointment: Appointment, act: str) -> Appointment:

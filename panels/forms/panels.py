@@ -162,7 +162,7 @@ class NoteAbsence(ActingForm):
 
 
 class EndAbsence(ActingForm):
-    """A member can come again."""
+    """A member can come again, or need not be away at all."""
 
     title = "Shorten an absence"
     button = "Shorten it"
@@ -171,7 +171,14 @@ class EndAbsence(ActingForm):
     def __init__(self, *args: Any, absence: Absence, **options: Any) -> None:
         super().__init__(*args, **options)
         self.absence = absence
-        self.fields["ends"].initial = max(absence.starts, today())
+        if absence.withdrawn_at:
+            self.possible, self.warning = False, "This absence was withdrawn before it began."
+        elif absence.starts > today():
+            self.title, self.button = "Shorten or withdraw an absence", "Shorten or withdraw it"
+            ends = self.fields["ends"]
+            ends.required, ends.help_text = False, "It has not begun: leave this empty to withdraw it"
+        else:
+            self.fields["ends"].initial = today()
 
     def check(self, by: Person) -> None:
         """Oneself or the secretariat."""
@@ -187,5 +194,8 @@ class EndAbsence(ActingForm):
 
     def act(self, by: Person) -> str:
         """Shorten it."""
-        absences.end_absence(absence=self.absence, ends=self.cleaned_data["ends"], by=by)
-        return f"{self.absence.appointment.person} is away until {self.cleaned_data['ends']:%-d %B %Y} only."
+        row = absences.end_absence(absence=self.absence, ends=self.cleaned_data["ends"], by=by)
+        who = self.absence.appointment.person
+        if row.withdrawn_at:
+            return f"The absence of {who} is withdrawn."
+        return f"{who} is away until {row.ends:%-d %B %Y} only."

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('ends', models.DateField(help_text='The last day')),
                 ('reason', models.CharField(blank=True, max_length=400)),
                 ('noted_at', models.DateTimeField()),
+                ('withdrawn_at', models.DateTimeField(blank=True, help_text='Since when it never was to be; before its first day', null=True)),
             ],
         ),
         migrations.CreateModel(

@@ -1,6 +1,15 @@
 """One file per aggregate; imported here so that Django finds them."""
 
-from panels.models.interests import Declaration, DisinterestCheck, InterestKind, Objection, Refusal, Ruling, Verdict
+from panels.models.interests import (
+    STOPPED,
+    Declaration,
+    DisinterestCheck,
+    InterestKind,
+    Objection,
+    Refusal,
+    Ruling,
+    Verdict,
+)
 from panels.models.panels import Panel, PanelGrant, PanelKind
 from panels.models.seats import LIVE, Absence, Accreditation, Appointment, Nomination, Seat
 from panels.models.sittings import (
@@ -19,6 +28,7 @@ from panels.states import AppointmentState, ItemState, PanelState, SittingState
 
 __all__ = [
     "LIVE",
+    "STOPPED",
     "Absence",
     "Accreditation",
     "AgendaOrder",

@@ -56,6 +56,10 @@ class Declaration(RecordedFact):
         return f"{self.person}: {'nothing to declare' if self.nil else self.get_kind_display()}"
 
 
+# The moment of the answers by which an item stopped, kept with the event that stopped it.
+STOPPED = "stopped"
+
+
 class DisinterestCheck(RecordedFact):
     """One evaluation of every disinterest test for one appointment and one item, at one moment. Kept for ever."""
 

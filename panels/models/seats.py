@@ -138,6 +138,9 @@ class Absence(RegisteredRow):
     ends = models.DateField(help_text="The last day")
     reason = models.CharField(max_length=400, blank=True)
     noted_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it never was to be; before its first day"
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -148,5 +151,5 @@ class Absence(RegisteredRow):
         return f"{self.appointment} absent {self.starts:%-d %B %Y} to {self.ends:%-d %B %Y}"
 
     def covers(self, on: date) -> bool:
-        """Whether the member is away on a day."""
-        return self.starts <= on <= self.ends
+        """Whether the member is away on a day; never, once it was withdrawn."""
+        return self.withdrawn_at is None and self.starts <= on <= self.ends

@@ -11,6 +11,7 @@ from panels.policies.plans import check_plan
 from panels.policies.records import (
     check_absence,
     check_absence_end,
+    check_absence_withdrawal,
     check_accreditation,
     check_accreditation_end,
     check_interests,
@@ -33,6 +34,7 @@ from panels.policies.sittings import (
     check_deciding,
     check_listing,
     convening_faults,
+    convening_missing,
 )
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "barred_from_all",
     "check_absence",
     "check_absence_end",
+    "check_absence_withdrawal",
     "check_accreditation",
     "check_accreditation_end",
     "check_alive",
@@ -61,5 +64,6 @@ __all__ = [
     "check_seat_free",
     "check_useful",
     "convening_faults",
+    "convening_missing",
     "seating_faults",
 ]

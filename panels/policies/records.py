@@ -96,15 +96,25 @@ def check_absence(
     if len(reason) > REASON_LENGTH:
         raise SeatRefused(f"The reason is longer than {REASON_LENGTH} characters: shorten it.")
     for each in noted:
-        if each.starts <= ends and starts <= each.ends:
+        if each.withdrawn_at is None and each.starts <= ends and starts <= each.ends:
             raise SeatRefused(
                 f"{appointment.person} is noted as away from {_day(each.starts)} to {_day(each.ends)} already: end "
                 "that absence first, or give other days."
             )
 
 
+def check_absence_withdrawal(row: Absence) -> None:
+    """Raise SeatRefused for an absence that was withdrawn already."""
+    if row.withdrawn_at is not None:
+        raise SeatRefused(
+            f"The absence of {row.appointment.person} from {_day(row.starts)} to {_day(row.ends)} was withdrawn: note "
+            "another one."
+        )
+
+
 def check_absence_end(row: Absence, ends: date, now: date) -> None:
     """Raise SeatRefused for a last day that does not shorten the absence, or lies before yesterday."""
+    check_absence_withdrawal(row)
     who = row.appointment.person
     if ends < row.starts:
         raise SeatRefused(

@@ -83,10 +83,17 @@ def check_convening(sitting: Sitting, faults: Sequence[str], on: date) -> None:
         raise SittingRefused(f"{panel.ref} is closed and sits no more: propose another panel.")
     if faults:
         raise NotCompetent(f"{panel.ref} cannot be convened. " + " ".join(faults))
+    if missing := convening_missing(panel, sitting.on, on):
+        raise SittingRefused(missing)
+
+
+def convening_missing(panel: Panel, day: date, now: date) -> str:
+    """What is still to be waited for before a full panel sits on a day, as a sentence; nothing when it may."""
     if not panel.confirmed_at:
-        raise SittingRefused(f"{panel.ref} is not confirmed: confirm it first, so that its members stand.")
-    if on < sitting.on:
-        raise SittingRefused(f"{panel.ref} sits on {sitting.on:%-d %B %Y}: it can be convened on that day, not before.")
+        return f"{panel.ref} is not confirmed: confirm it first, so that its members stand."
+    if now < day:
+        return f"{panel.ref} sits on {day:%-d %B %Y}: it can be convened on that day, not before."
+    return ""
 
 
 def check_competent(plan: SeatPlan, members: Iterable[Member], *, case_ref: str) -> None:

@@ -198,6 +198,7 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Names], str]] = {
     "interests.declared": lambda p, n: f"{_seats(p, n)} declared again, {_declared(p)}",
     "absence.noted": lambda p, n: f"{_away(p, n)}: noted",
     "absence.ended": lambda p, n: f"{_away(p, n)}: shortened",
+    "absence.withdrawn": lambda p, n: f"{_away(p, n)}: withdrawn before it began",
     "panel.confirmed": lambda p, n: f"Panel confirmed with {_everybody(p['members'], n)}",
     "panel.closed": lambda _p, _n: "Panel closed; its papers are closed to its members",
     "panel.refused": _refused,

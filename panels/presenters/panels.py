@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from directory.queries import today
-from panels.actions.panels import faults_of, live_of
+from panels.actions.panels import faults_by_day, live_of
 from panels.models import (
     LIVE,
     Appointment,
@@ -21,6 +21,7 @@ from panels.models import (
     Seat,
     Sitting,
 )
+from panels.policies import convening_missing
 from panels.presenters.seating import ItemView
 from panels.queries import plan_of
 from panels.rules import COALITION_SEAT, Effect
@@ -97,6 +98,16 @@ EFFECTS = {
 
 
 @dataclass(frozen=True)
+class Away:
+    """Days on which somebody cannot come; `begun` once they can only be made fewer."""
+
+    pk: int
+    starts: date
+    ends: date
+    begun: bool
+
+
+@dataclass(frozen=True)
 class Placed:
     """Somebody named for a seat: its member, or one of its alternates in order."""
 
@@ -111,7 +122,7 @@ class Placed:
     declared: str
     # None where the seat asks for no training.
     trained: bool | None
-    away: Sequence[tuple[int, date, date]]
+    away: Sequence[Away]
     checks: Sequence[Check]
 
     @property
@@ -153,7 +164,7 @@ class SeatView:
 
 @dataclass(frozen=True)
 class SittingView:
-    """One day of the panel with its agenda."""
+    """One day of the panel with its agenda; `missing` says why it cannot be convened yet."""
 
     pk: int
     on: date
@@ -161,6 +172,7 @@ class SittingView:
     convened_at: datetime | None
     closed_at: datetime | None
     items: Sequence[ItemView]
+    missing: str
 
     @property
     def state(self) -> tuple[str, str]:
@@ -225,6 +237,8 @@ def panel(
     audited: whether what was refused is shown as well.
     """
     plan, state = plan_of(row), row.state
+    still = not row.closed_at and any(not each.closed_at for each in sittings)
+    faults = faults_by_day(row) if still else {}
     agenda: defaultdict[date, list[ItemView]] = defaultdict(list)
     for item in before:
         agenda[item.on].append(item)
@@ -238,10 +252,18 @@ def panel(
         quorum_to_decide=plan.quorum_to_decide,
         seats=_seats(row, readable),
         sittings=[
-            SittingView(each.pk, each.on, each.place, each.convened_at, each.closed_at, agenda[each.on])
+            SittingView(
+                each.pk,
+                each.on,
+                each.place,
+                each.convened_at,
+                each.closed_at,
+                agenda[each.on],
+                " ".join(faults.get(each.on, ())) or convening_missing(row, each.on, today()),
+            )
             for each in sittings
         ],
-        faults=faults_of(row) if not row.closed_at and any(not each.closed_at for each in sittings) else (),
+        faults=list(dict.fromkeys(sentence for said in faults.values() for sentence in said)),
         readable=readable,
         confirmed_at=row.confirmed_at,
         closed_at=row.closed_at,
@@ -259,10 +281,10 @@ def _seats(row: Panel, readable: Collection[str]) -> list[SeatView]:
     checks, declared = _checks(row, readable), _declared(row)
     trainings, absences = accreditations_of(each.person_id for each in live), absences_of(live)
     day = next(iter(days_of(row)), today())
-    away: defaultdict[int, list[tuple[int, date, date]]] = defaultdict(list)
-    for absence in absences:
-        if absence.ends >= today():
-            away[absence.appointment_id].append((absence.pk, absence.starts, absence.ends))
+    away: defaultdict[int, list[Away]] = defaultdict(list)
+    for each in absences:
+        if each.ends >= today() and each.withdrawn_at is None:
+            away[each.appointment_id].append(Away(each.pk, each.starts, each.ends, begun=each.starts <= today()))
     ranked = in_rank(live)
     return [
         SeatView(
@@ -289,7 +311,7 @@ def _seats(row: Panel, readable: Collection[str]) -> list[SeatView]:
 def _placed(
     row: Appointment,
     declared: str,
-    away: Sequence[tuple[int, date, date]],
+    away: Sequence[Away],
     checks: Sequence[Check],
     *,
     trained: bool | None,

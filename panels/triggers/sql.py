@@ -57,6 +57,9 @@ COUNTED = """
           IN ('clear', 'declare_only')
 """
 
+# Any position of a member will do here although the latest counts: positions are never deleted, and one is never
+# taken back but by another, so whoever has one has a latest one. Whether that is entered by the right hand is asked
+# of the Coalition's above, and of the others by the action.
 MAY_SPEAK = COUNTED.format(which="a.id = NEW.appointment_id")
 SILENT = (
     COUNTED.format(which="a.panel_id = i.panel_id")

@@ -13,7 +13,7 @@ from panels.actions.panels import confirm_panel
 from panels.actions.rulings import rule
 from panels.errors import SeatRefused
 from panels.history import Record, moment_after, moment_at
-from panels.models import ItemState, Stance
+from panels.models import Absence, ItemState, Stance
 from panels.presenters.chronicle import SENTENCES, chronicle
 from panels.presenters.standing import standing
 from panels.states import SittingState
@@ -259,6 +259,10 @@ def test_absence_and_refusal_appear_from_their_moment(walk):
         for at in (1, 3)
     }
     assert lay == {1: [()], 3: [[(day, day)]]}
+    with clock.at(walk.now + days(6)):
+        absences.end_absence(absence=Absence.objects.get(), by=world.lay)
+    away = [each.away for each in record_on(walk, 7).holdings if each.appointment.person == world.lay]
+    assert away == [[]]
     told = {at: [each.act for each in standing(record_on(walk, at), {}).refusals] for at in (3, 5)}
     assert told == {3: [], 5: ["Offering a seat"]}
 

@@ -45,10 +45,12 @@ READS = {
     "panels.actions.agenda.ordered",
     "panels.actions.items.lock_item",
     "panels.actions.nominations.standing",
+    "panels.actions.panels.faults_by_day",
     "panels.actions.panels.faults_of",
     "panels.actions.panels.live_of",
     # Write their rows on the event of the act that calls for them.
     "panels.actions.agenda.keep_orders",
+    "panels.actions.declarations.keep_declaration",
     "panels.actions.items.settle_items",
     # Around an act: what it refuses is kept.
     "panels.actions.refusals.keeping",

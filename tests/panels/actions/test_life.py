@@ -19,7 +19,7 @@ from panels.policies import check_capacity, check_nomination
 from panels.seating import holders_on, load_of, rounds_of
 from tests.factories import Walk, convened, days, opened, sitting_on
 from tests.factories.panels import coalition, seated
-from tests.panels.actions.steps import NOW, nothing_broken, refused
+from tests.panels.actions.steps import NOW, nothing_broken, records, refused
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
@@ -263,6 +263,25 @@ def test_absence_has_days_that_can_be_meant(world, case, starts, ends, sentence)
     seats.stand_down(appointment=lay, by=world.lay, reason="Away")
     with refused(SeatRefused, "Lay has left the seat"):
         note_absence(appointment=meeting.of("lay"), starts=TODAY, ends=TODAY, by=world.lay)
+
+
+def test_absence_that_has_not_begun_is_withdrawn_for_good(world, case):
+    tomorrow = TODAY + timedelta(days=1)
+    meeting = sitting_on(world, "moderation", [case], on=tomorrow)
+    voice = meeting.of("voice")
+    row = note_absence(appointment=voice, starts=tomorrow, ends=tomorrow, by=world.voice)
+    assert faults_of(meeting.panel)
+    with records(meeting.panel, "absence.withdrawn"):
+        row = end_absence(absence=row, by=world.voice)
+    assert (row.withdrawn_at, row.covers(tomorrow), faults_of(meeting.panel)) == (NOW, False, [])
+    assert holders_on(meeting.panel, tomorrow)[voice.seat_id] == voice
+    for given in ({}, {"ends": TODAY}):
+        with refused(SeatRefused, "The absence of Voice from 5 June 2012 to 5 June 2012 was withdrawn"):
+            end_absence(absence=row, by=world.voice, **given)
+    again = note_absence(appointment=voice, starts=tomorrow, ends=tomorrow, by=world.voice)
+    with clock.at(NOW + days(1)), refused(SeatRefused, "starts on 5 June 2012: its last day is that one"):
+        end_absence(absence=again, by=world.voice)
+    nothing_broken()
 
 
 def test_seat_is_handed_on_while_an_item_is_stopped(world, case):

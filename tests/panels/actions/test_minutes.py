@@ -5,8 +5,11 @@ from django.core.exceptions import PermissionDenied
 
 from audit import clock
 from audit.models import Event
+from directory.models import TieKind
 from panels.actions import items, seats, sittings
+from panels.actions.examination import learn_tie
 from panels.actions.minutes import add_note, sign_minutes
+from panels.actions.rulings import rule
 from panels.errors import NotCompetent, SittingRefused
 from panels.minutes import draft
 from panels.models import MinuteNote, Sitting, Stance
@@ -116,3 +119,60 @@ def test_minutes_are_corrected_by_addition_alone(world, case, meeting):
     with refused(SittingRefused, "is not convened yet: there are no minutes"):
         add_note(sitting=other.sitting, text="No.", by=world.secretary)
     assert not MinuteNote.objects.exists()
+
+
+def test_minutes_say_that_a_ruling_stopped_the_item(world, case):
+    made = sitting_on(world, "moderation", [case])
+    interest = seats.Interest("statement", case.ccg, "I praised it once.")
+    seats.declare_again(appointment=made.of("voice"), by=world.voice, interests=[interest])
+    convened(made)
+    with at(1):
+        opened(made, case)
+    with at(2):
+        rule(
+            panel=made.panel,
+            person=world.voice,
+            organisation=case.ccg,
+            rule="D12",
+            verdict="confirmed",
+            effect="barred",
+            reason="A month ago.",
+            by=world.guardian,
+        )
+    [item] = draft(sitting_of(made)).items
+    assert [(line.time, line.text) for line in item.lines[1:]] == [
+        (
+            "10:02",
+            "Voice (Coalition representative, NHS Alliance) left the room, barred by a test of disinterest.",
+        ),
+        ("10:02", "The item stopped after a ruling of the conflicts guardian."),
+    ]
+
+
+def test_minutes_say_that_an_item_stopped_although_nobody_left(world, case):
+    """The only Coalition representative keeps their chair and loses their vote."""
+    made = convened(sitting_on(world, "moderation", [case]))
+    with at(1):
+        item = opened(made, case)
+    interest = seats.Interest("other", case.ccg, "We share an office.")
+    with at(2):
+        seats.declare_again(appointment=made.of("voice"), by=world.voice, interests=[interest])
+    assert (made.item(case).state, item.recusals.exists()) == ("stopped", False)
+    [taken] = draft(sitting_of(made)).items
+    assert [line.text for line in taken.lines[1:]] == ["The item stopped after an interest was declared."]
+
+
+def test_minutes_say_that_an_examination_stopped_the_item(world, case):
+    made = convened(sitting_on(world, "moderation", [case]))
+    with at(1):
+        opened(made, case)
+    with at(2):
+        learn_tie(
+            kind=TieKind.NEIGHBOUR,
+            one=world.organisations["05A"],
+            other=case.ccg,
+            starts=NOW.date(),
+            by=world.secretary,
+        )
+    [taken] = draft(sitting_of(made)).items
+    assert "The item stopped after the members were tested again." in [line.text for line in taken.lines]

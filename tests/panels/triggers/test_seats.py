@@ -256,3 +256,15 @@ def test_absence_keeps_its_member_and_grows_no_longer(at_now, case):
         refused("an absence keeps its member", *update(row, **change, event_id=event))
     run(*update(row, ends=last - days(1), event_id=event))
     refused("never deleted", "DELETE FROM panels_absence WHERE id = %s", row.pk)
+
+
+def test_absence_is_withdrawn_once_before_it_begins(at_now, case):
+    meeting = sitting_on(at_now, "moderation", [case])
+    first, last = NOW.date() + days(2), NOW.date() + days(4)
+    row = absences.note_absence(appointment=meeting.of("lay"), starts=first, ends=last, by=at_now.lay)
+    event = another_event(meeting)
+    refused("withdrawn once before it begins", *update(row, withdrawn_at=NOW + days(2), event_id=event))
+    refused("withdrawn once before it begins", *update(row, withdrawn_at=NOW, ends=last - days(1), event_id=event))
+    run(*update(row, withdrawn_at=NOW, event_id=event))
+    for change in ({"withdrawn_at": None}, {"withdrawn_at": NOW + days(1)}, {"ends": last - days(1)}):
+        refused("withdrawn once before it begins", *update(row, **change, event_id=another_event(meeting)))

@@ -4,6 +4,8 @@ import pytest
 
 from audit import clock
 from panels.actions import seats
+from panels.actions.absences import note_absence
+from panels.actions.panels import close_panel, confirm_panel
 from panels.models import Absence, Accreditation, Appointment, Nomination, Panel, Refusal
 from tests.factories import Walk, days, london, sitting_on
 from tests.factories.pages import Page, Reader
@@ -117,6 +119,39 @@ def test_nothing_to_invite_and_nobody_to_hand_on_to_say_so(world, meeting):
     secretary = Reader(world.secretary)
     assert "Nobody waits for an invitation" in secretary.get(address(meeting, "invite/")).words
     assert "No alternate has accepted" in secretary.get(address(meeting, f"seat/{seat(meeting).number}/hand-on/")).words
+
+
+def test_absence_that_has_not_begun_is_withdrawn_on_its_page(world, meeting):
+    lay, tomorrow = Reader(world.lay), (NOW + days(1)).date()
+    row = note_absence(appointment=meeting.members["lay"], starts=tomorrow, ends=tomorrow, by=world.lay)
+    assert "Shorten or withdraw the absence of Lay from 5 June 2012" in lay.get(address(meeting)).links
+    tail = address(meeting, f"absence/{row.pk}/")
+    assert "leave this empty to withdraw it" in lay.get(tail).words
+    assert lay.send(tail).status_code == 302
+    assert "Away 5 June 2012" not in lay.get(address(meeting)).words
+    assert "This absence was withdrawn before it began." in lay.get(tail).words
+    record = Reader(world.auditor).get(f"/audit/panels/{meeting.panel.ref}/").words
+    assert "away from 5 June 2012 to 5 June 2012: withdrawn before it began" in record
+
+
+def test_sitting_is_convened_from_the_page_when_it_can_be_and_not_before(world, meeting):
+    secretary = Reader(world.secretary)
+
+    def offered():
+        page = secretary.get(address(meeting))
+        return "Convene the sitting" in page.links, page.words
+
+    can, words = offered()
+    assert (can, "It cannot be convened yet. Coalition representative: 0 of 1 accepted." in words) == (False, True)
+    seated(meeting, coalition(world, seat(meeting), "voice"))
+    assert "is not confirmed: confirm it first" in offered()[1]
+    confirm_panel(panel=meeting.panel, by=world.secretary)
+    assert (offered()[0], "it can be convened on that day, not before" in offered()[1]) == (False, True)
+    with clock.at(NOW + days(1)):
+        assert offered()[0] is True
+        assert "It cannot be convened yet" not in offered()[1]
+        close_panel(panel=meeting.panel, reason="Given up", by=world.secretary)
+        assert offered()[0] is False
 
 
 def test_absence_of_another_is_the_secretariats(world, meeting):
