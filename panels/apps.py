@@ -9,5 +9,7 @@ class PanelsConfig(AppConfig):
     name = "panels"
 
     def ready(self) -> None:
-        """Declare the database guards of this app."""
-        from panels import triggers  # noqa: F401  models must be loaded first
+        """Declare the database guards of this app, and judge its messages before they are sent."""
+        from panels import triggers, withholding  # noqa: F401  triggers declare themselves
+
+        withholding.register()

@@ -40,7 +40,7 @@ def bell(monkeypatch):
 
 
 def told(
-    person, *, kind="panel.invited", subject="A seat is offered to you", link="/panels/PAN-0001/answer/7/", **given
+    person, *, kind="person.told", subject="A seat is offered to you", link="/panels/PAN-0001/answer/7/", **given
 ):
     """A message to a person because of an event of theirs."""
     with transaction.atomic():
@@ -85,7 +85,7 @@ def fail_for_good(monkeypatch, message):
 
 def test_message_is_owed_from_the_moment_it_is_written(ann):
     message = told(ann)
-    assert (message.to, message.kind, message.link) == (ann, "panel.invited", "/panels/PAN-0001/answer/7/")
+    assert (message.to, message.kind, message.link) == (ann, "person.told", "/panels/PAN-0001/answer/7/")
     assert (message.about, message.written_at) == (ann.stream, clock.now())
     assert message.event.event_type == "person.told"
     row = fresh(message)
