@@ -56,7 +56,8 @@ CODES = ("01A", "03A")
 SEATED = ("chair", "key_assessor", "clinician", "finance", "local_authority", "lay", "spare")
 VOICES = ("voice", "other_voice", "near_voice", "spare_voice")
 BODIES = ("BOARD", "RN1", "AT1", "NHSA", "LA1", "05A")
-DEPTHS = ("proposed", "invited", "accepted", "confirmed", "convened", "open", "open")
+# How far the first panel has come when a run begins, by the lawful acts still done for it.
+DEPTHS = {"open": 5, "convened": 4, "confirmed": 3, "accepted": 2, "invited": 1}
 which = st.integers(0, 11)
 anybody = st.sampled_from(["secretary", "secretary", "secretary", "chair", "voice", "lay", "guardian", "officer_1"])
 someone = st.sampled_from(SEATED + VOICES)
@@ -74,19 +75,21 @@ class Panels(RuleBasedStateMachine):
     world, cases = None, ()
 
     @initialize(
-        depth=st.sampled_from(DEPTHS), alternates=st.booleans(), kind=st.sampled_from(["site_visit", "moderation"])
+        depth=st.sampled_from(["open", "open", "open", "open", *DEPTHS]),
+        alternates=st.booleans(),
+        kind=st.sampled_from(["site_visit", "moderation"]),
     )
     def begin(self, depth, alternates, kind):
         self.undo = transaction.atomic()
         self.undo.__enter__()
         self.now = NOW
         with clock.at(NOW):
-            stage = DEPTHS.index(depth)
+            stage = DEPTHS[depth]
             meeting = sitting_on(self.world, kind, self.cases, accept=stage > 1, confirm=False)
             self.panel = meeting.panel
             if alternates:
                 self.name_alternates()
-            for act in ("confirms", "convenes", "opens")[: stage - 2 if stage > 2 else 0]:
+            for act in ("confirms", "convenes", "opens")[: max(0, stage - 2)]:
                 self.goes_on_with(act)
 
     def name_alternates(self):
@@ -123,7 +126,7 @@ class Panels(RuleBasedStateMachine):
 
     # The clock.
 
-    @rule(hours=st.sampled_from([1, 24, 24 * 7, 24 * 27, 24 * 29, 24 * 370]))
+    @rule(hours=st.sampled_from([1, 1, 24, 24, 24 * 27, 24 * 29, 24 * 370]))
     def time_passes(self, hours):
         """Declarations age, nominations, trainings and posts end, and the day of a sitting comes."""
         self.now += timedelta(hours=hours)
