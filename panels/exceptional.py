@@ -199,12 +199,6 @@ def _dissent() -> Facts:
     return _of_item(_said().filter(stance=Stance.DISSENT), *PEOPLE)
 
 
-def _entered() -> Facts:
-    """Positions somebody else entered and the member never entered themselves."""
-    others = _said().filter(entered_by__isnull=False).exclude(entered_by=F("appointment__person"))
-    return _of_item(others, *PEOPLE)
-
-
 def _alternates() -> Facts:
     """Alternates in the room in their seat: those still in line, and those it passed to."""
     passed = DisinterestCheck.objects.filter(appointment=OuterRef("appointment"), moment="substituted")
@@ -359,14 +353,6 @@ EXCEPTIONS: tuple[Exceptional, ...] = (
         _case_of,
     ),
     Exceptional("dissent", "Dissent", "{who} dissented on {cases}.", _dissent, _person_of, _case_of),
-    Exceptional(
-        "entered",
-        "Position entered for somebody",
-        "The position of {who} on {cases} was entered for them.",
-        _entered,
-        _person_of,
-        _case_of,
-    ),
     Exceptional(
         "spare",
         "Quorum with nobody to spare",

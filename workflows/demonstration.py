@@ -42,16 +42,19 @@ class Persona:
 
 ROLES: Mapping[str, tuple[str, str]] = {
     "secretary": ("Board's secretariat", "Fill a panel, convene a sitting, record what a panel decided, publish."),
-    "coalition": ("Coalition representative", "Accept the seat you are offered: declare your interests first."),
-    "chair": ("Chair of a site-visit panel", "Convene the visit; see what happens without the Coalition seat."),
+    "chair": ("Chair of a site-visit panel", "Convene today's visit and take its case; sign the minutes."),
+    "voice": ("Coalition representative on that panel", "Declare an interest at the table: the case stops at once."),
+    "alternate": ("Alternate for that seat", "Take the seat, and give your own position."),
+    "coalition": ("Coalition representative asked to sit", "Accept the seat you are offered: declare first."),
     "member": ("Member of the sub-committee", "Read the cases on the next agenda and who sits beside you."),
     "ccg": ("Accountable officer, wave 2", "Answer the conditions proposed for your CCG before the window closes."),
+    "ccg_visit": ("Accountable officer, wave 3", "See who will visit you, and object to one of them."),
     "ccg_report": ("Accountable officer, wave 3", "Comment on your site-visit report in time."),
     "assessor": ("Desk-top assessor", "Record the findings of a domain: each criterion needs a reason."),
     "reader": ("Second reader", "Confirm a desk-top review or change a finding."),
     "director": ("Regional director", "Sign off what moderation recommended for your region."),
     "nominations": ("Nominations secretary of a Coalition body", "See how the seats fall to your body."),
-    "guardian": ("Conflicts guardian", "Read the checks of any panel and the facts behind each."),
+    "guardian": ("Conflicts guardian", "Rule on what is suggested of members: confirm it, or dismiss it, and say why."),
     "auditor": ("Auditor", "Check who sat on which panel, and why they were allowed to."),
 }
 
@@ -64,6 +67,8 @@ CHECKED_PAGES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(ROLES, PAGES),
     **dict.fromkeys(READS_ALL, (*PAGES, "/applications/CCG-02Q-2012/")),
     **dict.fromkeys(AUDITS, (*PAGES, "/applications/CCG-02Q-2012/", *AUDITED)),
+    "secretary": (*PAGES, "/nominations/", "/people/", "/people/training/", "/audit/panels/", "/conflicts/"),
+    "guardian": (*PAGES, "/conflicts/", "/applications/CCG-02Q-2012/readers/", *AUDITED),
 }
 
 
@@ -130,10 +135,20 @@ def _coalition() -> Person:
     return person
 
 
-def _seated(kind: str, seat: str) -> Person:
-    """The holder of a seat on the next panel of a kind that has not been convened."""
+def _seated(kind: str, seat: str, rank: int = 0) -> Person:
+    """The holder of a seat, or its alternate, on the next panel of a kind that has not been convened."""
     sitting = Sitting.objects.filter(panel__kind=kind, convened_at__isnull=True).order_by("on", "pk")[0]
-    person: Person = sitting.panel.appointments.filter(seat__kind=seat, state=AppointmentState.ACCEPTED)[0].person
+    held = sitting.panel.appointments.filter(seat__kind=seat, rank=rank, state=AppointmentState.ACCEPTED)
+    person: Person = held[0].person
+    return person
+
+
+def _visited() -> Person:
+    """The accountable officer of the CCG whose visit waits for its Coalition representative's answer."""
+    offered = Appointment.objects.filter(state=AppointmentState.INVITED, seat__kind=COALITION_SEAT)
+    panel = offered.order_by("panel__sittings__on", "pk")[0].panel
+    officers = Person.objects.filter(posts__kind=PostKind.ACCOUNTABLE_OFFICER)
+    person: Person = officers.filter(posts__organisation__in=panel.items.values("organisation"))[0]
     return person
 
 
@@ -157,8 +172,11 @@ FIND: Mapping[str, Callable[[], Person]] = {
     "secretary": partial(_holder, PostKind.SECRETARIAT),
     "coalition": _coalition,
     "chair": partial(_seated, "site_visit", "chair"),
+    "voice": partial(_seated, "site_visit", COALITION_SEAT),
+    "alternate": partial(_seated, "site_visit", COALITION_SEAT, 1),
     "member": partial(_seated, "decision", "board_member"),
     "ccg": partial(_officer, Stage.CONDITIONS_RESPONSE),
+    "ccg_visit": _visited,
     "ccg_report": partial(_officer, Stage.REPORT_COMMENTS),
     "assessor": partial(_holder, PostKind.DESK_TOP_ASSESSOR),
     "reader": partial(_holder, PostKind.SECOND_READER),

@@ -36,6 +36,8 @@ class ActingForm(forms.Form):
     intro = ""
     button = "Save"
     warning = ""
+    # Where to go once it is done, when that is not where the page came from.
+    then = ""
     # Whether what the form needs is there at all; when it is not, `warning` says what is missing.
     possible = True
 

@@ -42,6 +42,6 @@ def act(
             form.add_error(None, refused.message)
         else:
             messages.success(request, sentence)
-            return redirect(then)
+            return redirect(form.then or then)
     page = {**context, "form": form, "back": then}
     return render(request, template, page, status=UNPROCESSABLE if form.errors else 200)

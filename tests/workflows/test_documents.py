@@ -65,7 +65,7 @@ def test_check_names_every_page_that_differs_and_the_cure(folder, capsys):
 
 def test_every_diagram_is_of_known_lines_and_declared_states():
     drawn = list(diagrams())
-    assert len(drawn) == 4
+    assert len(drawn) == 5
     for lines in drawn:
         assert [line for line in lines if not LINE.fullmatch(line)] == []
         declared = {line.split()[-1] for line in lines if " as " in line}
@@ -91,7 +91,9 @@ def test_every_move_is_an_action_of_panels(life):
 
 
 def test_every_act_on_panels_asks_who():
-    assert [act.name for act in acts.panel_acts() if not act.ways] == []
+    # The first hands on to the second, which asks; the others are the system's own.
+    without = {"accredit", "examine_again", "sweep_stale"}
+    assert {act.name for act in acts.panel_acts() if not act.ways} == without
 
 
 def test_act_for_oneself_or_by_office_is_read_from_its_condition():

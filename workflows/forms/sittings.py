@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from authorisation.policies import check_day_in_wave
+from django.urls import reverse
+
 from authorisation.rulesets import OPTIONAL_KINDS, PANEL_KINDS, has_kind, seat_plan
 from directory.forms.acting import ActingForm
 from directory.forms.fields import DayField, ManyField, RadioField, SelectField, TextField
@@ -72,6 +74,7 @@ class Propose(ActingForm):
         ruleset = self.rulesets[given["ruleset"]]
         plan = seat_plan(ruleset.body, given["kind"])
         self.made = propose_panel(plan=plan, title=given["name"], ruleset=ruleset.version, by=by)
+        self.then = reverse("panel", args=[self.made.ref])
         return f"{self.made.ref} is proposed. Offer its seats."
 
 

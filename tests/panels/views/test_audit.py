@@ -216,15 +216,6 @@ def _declared_late(walk):
     return made
 
 
-def _entered(walk):
-    made = meeting(walk)
-    with clock.at(walk.now):
-        item = opened(convened(made), walk.case)
-        said = {made.members["lay"].pk: items.Said(Stance.CONCUR)}
-        enter_positions(item=item, positions=said, by=walk.world.secretary)
-    return made
-
-
 SCENES = {
     "late": (_late, "Not convened, though the day has passed."),
     "unconfirmed": (lambda walk: meeting(walk, confirm=False), "Not confirmed, though the day has come."),
@@ -233,7 +224,6 @@ SCENES = {
     "overridden": (_overridden, "The conflicts guardian dismissed D12 of {lay} for 01A."),
     "alternate": (_alternate, "Other Voice (Coalition representative) sat as alternate for CCG-01A-2012."),
     "declared-late": (_declared_late, "{lay} (Lay member) declared an interest after CCG-01A-2012 had opened."),
-    "entered": (_entered, "The position of {lay} (Lay member) on CCG-01A-2012 was entered for them."),
     "empty": (lambda walk: meeting(walk, voices=()), "The Coalition seat is empty."),
     "offered": (
         lambda walk: meeting(walk, accept=False),
