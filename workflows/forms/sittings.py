@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from authorisation.policies import check_day_in_wave
 from django.urls import reverse
 
+from authorisation.policies import check_day_in_wave
 from authorisation.rulesets import OPTIONAL_KINDS, PANEL_KINDS, has_kind, seat_plan
 from directory.forms.acting import ActingForm
 from directory.forms.fields import DayField, ManyField, RadioField, SelectField, TextField
