@@ -12,7 +12,7 @@ from audit.actions import record, record_many, settle, settle_many
 from directory.models import Organisation, Person
 from directory.queries import today
 from panels.errors import SeatRefused
-from panels.models import Accreditation, Attendance
+from panels.models import LIVE, Accreditation, Appointment, Attendance, Panel
 from panels.permissions import check_administers
 from panels.policies import check_accreditation, check_accreditation_end
 
@@ -87,6 +87,9 @@ def end_accreditation(*, accreditation: Accreditation, ends: date, by: Actor) ->
     Raises SeatRefused when it has an end already, or would end before it starts, or before a day they sat on it.
     """
     check_administers(by)
+    # The panels first, as in every act on a seat, so that no item opens on the training meanwhile.
+    seated = Appointment.objects.filter(person=accreditation.person_id, state__in=LIVE)
+    list(Panel.objects.select_for_update().filter(pk__in=seated.values("panel")).order_by("pk"))
     person = Person.objects.select_for_update().get(pk=accreditation.person_id)
     row = Accreditation.objects.select_related("person", "given_by").get(pk=accreditation.pk)
     check_accreditation_end(row, ends, today())

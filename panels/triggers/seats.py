@@ -110,6 +110,17 @@ refuse(
     message="a record of training keeps its person, its kind and its first day, and ends once",
 )
 refuse(
+    name="accreditation_outlasts_its_sittings",
+    table="panels_accreditation",
+    on="UPDATE",
+    when="NEW.ends IS NOT NULL AND EXISTS (SELECT 1 FROM panels_appointment a "
+    "JOIN panels_seat s ON s.id = a.seat_id AND s.accreditation = NEW.kind "
+    "JOIN panels_attendance t ON t.appointment_id = a.id AND t.present "
+    "JOIN panels_item i ON i.id = t.item_id JOIN panels_sitting g ON g.id = i.sitting_id "
+    'WHERE a.person_id = NEW.person_id AND g."on" > NEW.ends AND g."on" >= NEW.starts)',
+    message="the person sat on this training on a later day: it ends on that day at the earliest",
+)
+refuse(
     name="absence_keeps_its_member",
     table="panels_absence",
     on="UPDATE",

@@ -8,7 +8,7 @@ from panels.actions import absences, seats, sittings
 from panels.actions.accreditations import accredit, end_accreditation
 from panels.actions.panels import close_panel
 from panels.models import Accreditation, Appointment, Item, Nomination, Panel, Seat, Sitting
-from tests.factories import convened, days, sitting_on
+from tests.factories import convened, days, opened, sitting_on
 from tests.factories.panels import coalition, seated
 from tests.factories.raw import insert, last_event, refused, run, unfenced, update
 from tests.panels.triggers.steps import NOW, another_event, broken, panel_refused
@@ -240,6 +240,16 @@ def test_training_that_ended_does_not_begin_again(at_now):
     )
     person.refresh_from_db()
     refused("ends once", *update(row, ends=None, event_id=last_event(person)))
+
+
+def test_training_outlasts_the_days_sat_on_it(at_now, case):
+    meeting = convened(sitting_on(at_now, "moderation", [case]))
+    opened(meeting, case)
+    person, row = meeting.of("lay").person, Accreditation.objects.get(person=meeting.of("lay").person)
+    board = at_now.organisations["BOARD"]
+    accredit(person=person, kind="other", given_by=board, starts=NOW.date(), by=at_now.secretary)
+    person.refresh_from_db()
+    refused("on that day at the earliest", *update(row, ends=NOW.date() - days(1), event_id=last_event(person)))
 
 
 def test_absence_keeps_its_member_and_grows_no_longer(at_now, case):

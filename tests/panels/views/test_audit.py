@@ -19,7 +19,6 @@ from authorisation.rulesets import seat_plan
 from panels.actions import items, seats, sittings
 from panels.actions.objections import object_to
 from panels.actions.panels import confirm_panel, propose_panel
-from panels.actions.positions import enter_positions
 from panels.actions.rulings import rule
 from panels.errors import SeatRefused
 from panels.exceptional import EXCEPTIONS, any_of, sentences
