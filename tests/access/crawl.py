@@ -20,6 +20,8 @@ PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 APART = {"become", "become-member", "sign-out"}
 # The panel that decided the case, and those with somebody shut out on them.
 MEETINGS = 5
+# The parameters of routes that name what is done.
+ACTS = ("deed", "step")
 # Every act on a panel that a form of theirs is made for.
 DEEDS = sorted(
     {"stand-down"}.union(
@@ -43,27 +45,41 @@ def routes(patterns: Sequence[URLPattern | URLResolver] | None = None, before: s
             yield each.name or route, route
 
 
-def addresses(sealed: Sealed, person: Person | None = None) -> list[str]:
-    """Every address with the keys of the sealed case and its panels: those a person is on, and the one in session."""
+def addresses(sealed: Sealed, person: Person | None = None) -> dict[str, str]:
+    """Every address with the keys of the sealed case and its panels: those a person is on, and the one in session.
+
+    With the route of each, in which only acts are named: /panels/<str:ref>/do/recuse/<int:pk>/.
+    """
     session = sealed.meetings[-1]
     held = Appointment.objects.filter(person=person).values_list("panel", flat=True) if person else ()
     meetings = [each for each in sealed.meetings[-MEETINGS:] if each is session or each.panel.pk in held]
     known = {meeting.panel.ref: values(sealed, meeting, person) for meeting in meetings}
     walked = {
-        f"/{each}"
+        f"/{address}": act
         for name, route in routes()
         if name not in APART
         for panel, chosen in known.items()
-        for each in filled(route, {**chosen, "ref": [sealed.ref if route.startswith("applications/") else panel]})
+        for act in acts(route, chosen)
+        for address in filled(act, {**chosen, "ref": [sealed.ref if route.startswith("applications/") else panel]})
     }
-    return sorted(walked)
+    return dict(sorted(walked.items()))
+
+
+def acts(route: str, known: Mapping[str, Sequence[object]]) -> Iterator[str]:
+    """A route with each act it may name put in: what is done on the same route is another thing by another act."""
+    named = next((name for name in ACTS if f":{name}>" in route), None)
+    if named is None:
+        yield route
+    else:
+        yield from (re.sub(rf"<\w+:{named}>", str(each), route) for each in known[named])
 
 
 def filled(route: str, known: Mapping[str, Sequence[object]]) -> Iterator[str]:
     """A route with each combination of what is known of its parameters. KeyError for one nobody thought of."""
     names = PARAMETER.findall(route)
     pattern = PARAMETER.sub("{}", route)
-    return (pattern.format(*each) for each in product(*(known[name] for name in names)))
+    pks = known["message"] if route.startswith("outbox/") else known.get("pk", ())
+    return (pattern.format(*each) for each in product(*(pks if name == "pk" else known[name] for name in names)))
 
 
 def values(sealed: Sealed, meeting: Meeting, person: Person | None) -> dict[str, Sequence[object]]:
@@ -73,7 +89,9 @@ def values(sealed: Sealed, meeting: Meeting, person: Person | None) -> dict[str,
     theirs = held.filter(person=person).values_list("pk", flat=True)
     messages = Message.objects.filter(about=meeting.panel.stream).order_by("-pk").values_list("pk", flat=True)
     return {
-        "pk": sorted({item, meeting.sitting.pk, *theirs, *messages[:1]}),
+        "pk": sorted({item, meeting.sitting.pk, *theirs}),
+        # What `pk` is on the routes of messages.
+        "message": list(messages[:1]),
         "appointment": sorted({*theirs, *held.values_list("pk", flat=True)[:1]}),
         "item": [item],
         "case": [sealed.ref],
