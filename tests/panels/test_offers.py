@@ -78,10 +78,11 @@ def test_offers_cost_the_same_for_few_and_for_many(world, meeting):
             found = offers(seat)
         return len(found), len(asked)
 
-    few, cheap = cost(voice_seat(meeting))
     lay = meeting.panel.seats.select_related("panel").get(kind="lay")
-    many, dear = cost(lay)
-    assert (few < many, dear <= cheap) == (True, True)
+    few, cheap = cost(lay)
+    for number in range(5):
+        world.add_like("lay", f"lay_{number}")
+    assert cost(lay) == (few + 5, cheap)
 
 
 def test_panel_with_no_case_yet_says_so(world):
@@ -96,5 +97,5 @@ def test_likely_people_come_first_where_not_all_are_tested(world, monkeypatch, k
     monkeypatch.setattr("panels.offers.TESTED", 20)
     meeting = sitting_on(world, "moderation", [Walk(world).case], voices=(), without=[without])
     found = offers(meeting.panel.seats.select_related("panel").get(kind=kind))
-    assert len(found) == 20
+    assert len([each for each in found if "already has a seat on this panel" not in each.fault]) == 20
     assert of(found, world.people[first]).fault == ""
