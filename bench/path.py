@@ -31,6 +31,8 @@ from workflows.replay.run import Replay
 from workflows.replay.script import moment
 
 NOON = day_time(12)
+# Between one case and the next: longer than the two years in which a member of an earlier case is barred (D10).
+APART = timedelta(days=800)
 # Steps that need no panel: what a bench of the engine should not blame on the room it is decided in.
 PLAIN = frozenset({"open", "submit", "desk-top", "second reading", "report", "comments", "sign-off"}) | {
     "answer",
@@ -106,7 +108,7 @@ class Stage:
     def wave(self, number: int) -> Wave:
         """A wave of a cycle of its own, so that the same CCG applies again."""
         with self.noon():
-            deadline = first_day() + timedelta(days=365)
+            deadline = first_day() + number * APART + timedelta(days=365)
             return add_wave(cycle=2013 + number, number=1, deadline=deadline, by=self.deeds.cast.secretary)
 
     @contextmanager
@@ -121,8 +123,8 @@ class Stage:
             replay_deeds.cases = cases
 
     def acts(self, number: int) -> list[Act]:
-        """The life of case `number`, a day after the one before, so that nobody sits in two rooms."""
-        deeds, code, began = self.deeds, self.code, first_day() + timedelta(days=number)
+        """The life of case `number`, of the same CCG in a later cycle, long after the one before."""
+        deeds, code, began = self.deeds, self.code, first_day() + number * APART
 
         def on(after: int) -> date:
             return began + timedelta(days=after)
@@ -157,7 +159,7 @@ class Stage:
 
     def at(self, number: int, act: Act) -> Any:
         """The moment of an act of case `number`."""
-        return clock.at(moment(first_day() + timedelta(days=number + act.after), NOON))
+        return clock.at(moment(first_day() + number * APART + timedelta(days=act.after), NOON))
 
     def _open(self, number: int) -> None:
         wave, cast = self.wave(number), self.deeds.cast

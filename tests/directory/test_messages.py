@@ -39,9 +39,7 @@ def bell(monkeypatch):
     monkeypatch.setattr(messages._Bell, "quiet_until", 0.0)
 
 
-def told(
-    person, *, kind="person.told", subject="A seat is offered to you", link="/panels/PAN-0001/answer/7/", **given
-):
+def told(person, *, kind="person.told", subject="A seat is offered to you", link="/panels/PAN-0001/answer/7/", **given):
     """A message to a person because of an event of theirs."""
     with transaction.atomic():
         person = Person.objects.select_for_update().get(pk=person.pk)

@@ -119,10 +119,10 @@ class Seating:
             self._book(person, on, agenda)
         return chosen
 
-    def _price(self, chosen: Sequence[Person], kind: str, agenda: set[str]) -> tuple[int, int, int, int]:
+    def _price(self, chosen: Sequence[Person], kind: str, agenda: set[str]) -> tuple[int, bool, int, int, int]:
         last = chosen[-1]
         unheard, closed = self._unheard(chosen, agenda), self._closed_to(last, chosen, agenda)
-        return len(unheard), self._astray(last, kind, agenda), len(closed), self.load[last.pk]
+        return len(unheard), closed == agenda, self._astray(last, kind, agenda), len(closed), self.load[last.pk]
 
     def _astray(self, person: Person, kind: str, agenda: set[str]) -> int:
         """How many of the cases are not of the wave after the person's own. A review hears all waves."""
