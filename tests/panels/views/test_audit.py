@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import zipfile
+from copy import deepcopy
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from audit import clock, fence
@@ -26,7 +27,7 @@ from panels.models import Panel, Sitting, Stance
 from panels.permissions import AUDITS
 from panels.presenters.explorer import in_order
 from panels.views import audit as views
-from tests.factories import Walk, convened, decide, opened, sitting_on
+from tests.factories import Walk, build_world, convened, decide, opened, sitting_on
 from tests.factories.pages import Reader
 from tests.factories.panels import coalition, seated, spoken
 from tests.factories.raw import run
@@ -38,10 +39,18 @@ MAY = {"secretary", "guardian", "auditor"}
 EVERYBODY = [name for name, _, _ in PEOPLE] + ["outsider", "spare"]
 
 
+@pytest.fixture(scope="module")
+def _walked(django_db_setup, django_db_blocker):
+    """Built once for this module; every test undoes what it did, and has a copy of what is held in hand."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Walk(build_world()).to(Stage.MODERATION)
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def walk(world):
+def walk(_walked, db):
     """A case before moderation; its site visit, with nothing out of the ordinary, is over."""
-    return Walk(world).to(Stage.MODERATION)
+    return deepcopy(_walked)
 
 
 def meeting(walk, **how):
