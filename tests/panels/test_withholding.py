@@ -49,7 +49,7 @@ def sent(kind, to):
 def test_invitation_is_sent_while_it_waits(world, case):
     meeting = sitting_on(world, "moderation", [case], accept=False)
     lay, chair, clinician = (meeting.of(name) for name in ("lay", "chair", "clinician"))
-    assert sent("panel.invited", meeting.of("key_assessor").person) == (True, "")
+    assert sent("panel.invited", meeting.of("board_member").person) == (True, "")
     seats.accept_seat(appointment=lay, by=lay.person)
     assert sent("panel.invited", lay.person) == (False, OVER)
     seats.decline_seat(appointment=chair, by=chair.person)
