@@ -20,7 +20,8 @@ def walk(transactional_db):
         sitting_on(walk.world, "conditions", [walk.case], voices=())
         walk.meeting = convened(sitting_on(walk.world, "moderation", [walk.case]))
         item = opened(walk.meeting, walk.case)
-        items.recuse(item=item, appointment=walk.meeting.of("voice"), reason="Kin.", by=walk.world.voice)
+        voice = walk.meeting.of("voice")
+        items.recuse(item=item, appointment=voice, reason="Kin.", by=voice.person)
     return walk
 
 

@@ -76,9 +76,10 @@ def test_forms_of_the_panels(visit, sign_in, world):
     visit(f"/panels/{meeting.panel.ref}/do/convene/{meeting.sitting.pk}/")
     for deed in ("decide", "recuse", "arrive"):
         visit(f"/panels/{taken.panel.ref}/do/{deed}/{item.pk}/")
-    sign_in(world.voice)
+    asked = offered.of("voice")
+    sign_in(asked.person)
     visit("/")
-    visit(f"/panels/{offered.panel.ref}/answer/{offered.members['voice'].pk}/")
+    visit(f"/panels/{offered.panel.ref}/answer/{asked.pk}/")
 
 
 def test_error_summary_takes_the_focus_and_leads_to_the_field(page, visit, sign_in, world, expected):

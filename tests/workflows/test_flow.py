@@ -293,20 +293,32 @@ def test_case_listed_with_another_organisation_is_not_its_case(world):
             cases.record_moderation(walk.case, item=meeting.item(case), by=world.secretary)
 
 
-def act(walk, by):
-    """What the stage of the case asks for, by somebody; what is needed for it stands ready."""
+SITS = {
+    Stage.SITE_VISIT_PLANNING: ("site_visit", "report"),
+    Stage.MODERATION: ("moderation", "conditional"),
+    Stage.CONDITIONS_PANEL: ("conditions", "conditional"),
+    Stage.DECISION: ("decision", "conditional"),
+    Stage.REVIEW: ("review", "reviewed"),
+}
+
+
+def sat(walk):
+    """The panel that the stage of the case waits for, its item decided; None where it waits for none."""
+    if walk.stage == Stage.SITE_VISIT:
+        decide(convened(walk.meetings["site_visit"]), walk.case, "report")
+        return walk.meetings["site_visit"]
+    return walk.sit(*SITS[walk.stage]) if walk.stage in SITS else None
+
+
+def who(walk, meeting, name):
+    """Whoever has that part: on the panel if they sit on it (nobody judges a case at two tiers), else in the world."""
+    return meeting.of(name).person if meeting and name in meeting.members else walk.world.people[name]
+
+
+def act(walk, meeting, by):
+    """What the stage of the case asks for, by somebody."""
     case = walk.case
-    sits = {
-        Stage.MODERATION: ("moderation", "conditional"),
-        Stage.CONDITIONS_PANEL: ("conditions", "conditional"),
-        Stage.DECISION: ("decision", "conditional"),
-        Stage.REVIEW: ("review", "reviewed"),
-    }
-    item = None
-    if walk.stage in sits:
-        item = walk.sit(*sits[walk.stage]).item(case)
-    if walk.stage in {Stage.SITE_VISIT_PLANNING, Stage.SITE_VISIT}:
-        item = walk.sit("site_visit", "report").item(case)
+    item = meeting and meeting.item(case)
     return {
         Stage.PREPARATION: lambda: cases.submit(case, bid=Bid("C", "Dr A", 2), by=by),
         Stage.DESK_TOP: lambda: cases.assess_domain(case, domain=1, found=walk.desk_top(1), by=by),
@@ -378,13 +390,16 @@ def test_only_the_right_person_does_each_step(world, stage):
         walk.now = max(walk.now, walk.window.closes_at + days(1))
     before = (walk.stage, walk.case.audit_seq)
     with queue.held(), clock.at(walk.now):
-        for name in ANYBODY:
-            if name not in RIGHT[stage]:
-                try_it = act(walk, world.people[name])
-                with pytest.raises(PermissionDenied, match="is not yours to do"):
-                    try_it()
+        meeting = sat(walk)
+        right = {who(walk, meeting, name) for name in RIGHT[stage]}
+        # Those of the world sat on panels of an earlier tier: that gives them nothing here.
+        wrong = {who(walk, meeting, name) for name in ANYBODY} | {world.people[name] for name in ANYBODY}
+        for person in wrong - right:
+            try_it = act(walk, meeting, person)
+            with pytest.raises(PermissionDenied, match="is not yours to do"):
+                try_it()
         assert (walk.stage, walk.case.audit_seq) == before
-        act(walk, world.people[min(RIGHT[stage])])()
+        act(walk, meeting, who(walk, meeting, min(RIGHT[stage])))()
     assert walk.case.audit_seq == before[1] + 1
 
 
@@ -395,7 +410,8 @@ def test_step_that_is_not_open_is_refused_with_where_the_case_stands(world, stag
     if stage == Stage.DECISION:
         walk.now = max(walk.now, walk.window.closes_at + days(1))
     with queue.held(), clock.at(walk.now):
-        again = act(walk, world.people[min(RIGHT[stage])])
+        meeting = sat(walk)
+        again = act(walk, meeting, who(walk, meeting, min(RIGHT[stage])))
         again()
         with pytest.raises(
             NotNow, match=r"is not open for CCG-01A-2012: it (stands at|waits for)|has been done for part 1"
