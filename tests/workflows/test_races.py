@@ -115,13 +115,14 @@ def test_recusal_against_decision(world):
 
 
 def test_alternate_takes_the_seat_once(world):
-    """Two Coalition representatives offered the one seat, one after the other stood down; both accept twice."""
+    """Whoever was asked answers twice at once; each round on a day of its own, as nobody sits twice a day."""
     case = Walk(world).case
     for number in range(ROUNDS):
-        with clock.at(NOW + days(number / 24)):
+        with clock.at(NOW + days(number)):
             meeting = sitting_on(world, "site_visit", [case], accept=False)
         offered = meeting.members["voice"]
-        got, told = race(*[lambda: seats.accept_seat(appointment=offered, by=world.voice)] * 2)  # noqa: B023
+        acts = [lambda: seats.accept_seat(appointment=offered, by=world.voice)] * 2  # noqa: B023
+        got, told = race(*acts, at=NOW + days(number))
         assert len(got) == 1
         assert [type(each) for each in told] == [SeatRefused]
         assert "is accepted: open the panel again" in told[0].message
@@ -131,7 +132,7 @@ def test_alternate_takes_the_seat_once(world):
 def test_two_people_for_one_seat(world):
     case = Walk(world).case
     for number in range(ROUNDS):
-        with clock.at(NOW + days(number / 24)):
+        with clock.at(NOW + days(number)):
             meeting = sitting_on(world, "site_visit", [case], voices=())
         seat = meeting.panel.seats.get(kind="coalition_representative")
         panel = meeting.panel
@@ -141,7 +142,7 @@ def test_two_people_for_one_seat(world):
             given = seats.Proposal(seat, world.people[name], nomination.body, nomination)
             return seats.fill_seats(panel=panel, proposals=[given], by=world.secretary)
 
-        got, told = race(lambda: offer("voice"), lambda: offer("other_voice"))
+        got, told = race(lambda: offer("voice"), lambda: offer("other_voice"), at=NOW + days(number))
         assert len(got) == 1
         assert [type(each) for each in told] == [SeatRefused]
         assert "stand them down first" in told[0].message
@@ -187,15 +188,16 @@ def test_convening_against_standing_down(world):
     """The Coalition's only member leaves as the chair convenes: either order is lawful, and no item is then taken."""
     case = Walk(world).case
     for number in range(ROUNDS):
-        with clock.at(NOW + days(number / 24)):
+        with clock.at(NOW + days(number)):
             meeting = sitting_on(world, "moderation", [case])
         voice, sitting = meeting.members["voice"], meeting.sitting
         _, told = race(
             lambda: sittings.convene(sitting=sitting, by=world.chair),  # noqa: B023
             lambda: seats.stand_down(appointment=voice, by=world.voice, reason="Ill"),  # noqa: B023
+            at=NOW + days(number),
         )
         assert [type(each) for each in told] in ([], [NotCompetent])
-        with clock.at(NOW), pytest.raises((NotCompetent, SittingRefused)):
+        with clock.at(NOW + days(number)), pytest.raises((NotCompetent, SittingRefused)):
             opened(meeting, case)
     nothing_broken()
 
