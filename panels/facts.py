@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -14,7 +14,17 @@ from django.utils import timezone
 from audit import clock
 from directory.models import Organisation, Post, Tie, TieKind
 from panels import roles
-from panels.models import Appointment, AppointmentState, Attendance, Declaration, Objection, PanelKind, Recusal, Ruling
+from panels.models import (
+    Appointment,
+    AppointmentState,
+    Attendance,
+    Declaration,
+    Objection,
+    PanelKind,
+    Recusal,
+    Ruling,
+    Verdict,
+)
 from panels.rules import (
     CaseFacts,
     Declared,
@@ -37,6 +47,20 @@ if TYPE_CHECKING:
 
 # Kinds of panel that are tiers of one case (I4); a review, like an appraisal, is none.
 TIER_KINDS = (PanelKind.SITE_VISIT, PanelKind.MODERATION, PanelKind.CONDITIONS, PanelKind.DECISION)
+
+
+LEFT = "member.recused"
+
+
+class Learnt(defaultdict[Any, int]):
+    """The last event by which something was learnt of a person (by key) or of an organisation's ties (by code)."""
+
+    def __init__(self) -> None:
+        super().__init__(int)
+
+    def note(self, what: Any, event: int) -> None:
+        """Something was learnt by this event."""
+        self[what] = max(self[what], event)
 
 
 @dataclass(frozen=True)
@@ -69,9 +93,9 @@ def read(
 
     new: interests all these people declare now, not stored yet; none of them is a nil return.
     """
-    people = set(people)
-    members, cases = member_facts(panel, people, items, on, new=new), case_facts(items, on)
-    rulings, objections = rulings_and_objections(panel, people)
+    people, learnt = set(people), Learnt()
+    members, cases = member_facts(panel, people, items, on, new=new, learnt=learnt), case_facts(items, on, learnt)
+    rulings, objections = rulings_and_objections(panel, people, learnt)
     return Known(SeatPlan.from_json(panel.plan), members, cases, rulings, objections)
 
 
@@ -89,9 +113,11 @@ def member_facts(
     on: date,
     *,
     new: Iterable[Declared] | None = None,
+    learnt: Learnt | None = None,
 ) -> dict[int, MemberFacts]:
     """Posts, declarations, parts taken in these cases, and seats that others have over one's own; four queries."""
-    posts, (made, declared) = _posts(people), _declared(panel, people)
+    learnt = Learnt() if learnt is None else learnt
+    posts, (made, declared) = _posts(people, learnt), _declared(panel, people, learnt)
     if new is not None:
         made = dict.fromkeys(people, timezone.localtime(clock.now()))
         added = set(new)
@@ -99,6 +125,7 @@ def member_facts(
     taken, past = _heard(people, items)
     for person, case_ref, tier, day in roles.roles(people, [item.case_ref for item in items]):
         taken[person].add(Role(tier, case_ref, day))
+    left = _left(people, items, learnt)
     own = {pk: _own(posts[pk], declared[pk], on) for pk in people}
     seats = _reciprocal(set().union(*own.values()), items, on)
     return {
@@ -109,12 +136,13 @@ def member_facts(
             roles=frozenset(taken[pk]),
             past=frozenset(past[pk]),
             judged_by=frozenset(each for each in seats if each.judged in own[pk]),
+            left=frozenset(left[pk]),
         )
         for pk in people
     }
 
 
-def _posts(people: Collection[int]) -> defaultdict[int, list[PostFact]]:
+def _posts(people: Collection[int], learnt: Learnt) -> defaultdict[int, list[PostFact]]:
     posts: defaultdict[int, list[PostFact]] = defaultdict(list)
     columns = Post.objects.filter(person_id__in=people).values_list(
         "person_id",
@@ -124,13 +152,17 @@ def _posts(people: Collection[int]) -> defaultdict[int, list[PostFact]]:
         "starts",
         "ends",
         "organisation__parent__code",
+        "event_id",
     )
-    for person, code, organisation_kind, kind, starts, ends, parent in columns.order_by("pk"):
+    for person, code, organisation_kind, kind, starts, ends, parent, event in columns.order_by("pk"):
+        learnt.note(person, event)
         posts[person].append(PostFact(code, organisation_kind, kind, starts, ends, parent or ""))
     return posts
 
 
-def _declared(panel: Panel, people: Collection[int]) -> tuple[dict[int, datetime], dict[int, set[Declared]]]:
+def _declared(
+    panel: Panel, people: Collection[int], learnt: Learnt
+) -> tuple[dict[int, datetime], dict[int, set[Declared]]]:
     """When each person last declared for the panel, and all they ever declared for it."""
     made: dict[int, datetime] = {}
     named: dict[int, set[Declared]] = {pk: set() for pk in people}
@@ -139,6 +171,7 @@ def _declared(panel: Panel, people: Collection[int]) -> tuple[dict[int, datetime
         at = timezone.localtime(line.made_at)
         made[line.person_id] = max(at, made.get(line.person_id, at))
         if about := line.organisation:
+            learnt.note(line.person_id, line.event_id)
             said = interest(line.kind, about, line.starts, line.ends)
             named[line.person_id].add(replace(said, made_at=at))
     return made, named
@@ -172,6 +205,20 @@ def _heard(
     return taken, past
 
 
+def _left(people: Collection[int], items: Sequence[Item], learnt: Learnt) -> defaultdict[int, set[tuple[str, date]]]:
+    """The cases each person left the room for, saying why; not those a test sent them out of, which is asked again."""
+    gone: defaultdict[int, set[tuple[str, date]]] = defaultdict(set)
+    rows = Recusal.objects.filter(
+        event__event_type=LEFT,
+        appointment__person__in=people,
+        item__case_ref__in={item.case_ref for item in items},
+    ).values_list("appointment__person", "item__case_ref", "item__sitting__on", "event_id")
+    for person, case_ref, on, event in rows:
+        gone[person].add((case_ref, on))
+        learnt.note(person, event)
+    return gone
+
+
 def _own(posts: Iterable[PostFact], declared: Iterable[Declared], on: date) -> set[str]:
     """The codes of the organisations somebody belongs to on a day."""
     said = {each.organisation for each in declared if each.kind in {"own", "post"} and each.held_within(on, 0)}
@@ -193,10 +240,10 @@ def _reciprocal(own: set[str], items: Sequence[Item], on: date) -> set[Reciproca
     return {Reciprocal(*row) for row in rows.values_list(*columns).distinct().order_by()}
 
 
-def case_facts(items: Sequence[Item], on: date) -> dict[str, CaseFacts]:
+def case_facts(items: Sequence[Item], on: date, learnt: Learnt | None = None) -> dict[str, CaseFacts]:
     """Whom the organisation of each case is tied to on a day, and how; by case reference, three queries."""
     keys = {item.organisation_id for item in items}
-    found = _ties(keys, on)
+    found = _ties(keys, on, Learnt() if learnt is None else learnt)
     served = {key for key in keys if found[key, TieKind.MAIN_PROVIDER]}
     mates = _provider_mates(served, on) if served else defaultdict(dict)
     known = Organisation.objects.filter(pk__in=keys).values_list("pk", "code", "parent__code")
@@ -226,13 +273,15 @@ def _standing(on: date) -> Q:
     return Q(starts__lte=on) & (Q(ends__isnull=True) | Q(ends__gt=on))
 
 
-def _ties(keys: Collection[int], on: date) -> defaultdict[tuple[int, str], set[str]]:
+def _ties(keys: Collection[int], on: date, learnt: Learnt) -> defaultdict[tuple[int, str], set[str]]:
     """The codes tied to each organisation, by its key and the kind of tie."""
     found: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
     ties = Tie.objects.filter(_standing(on), Q(one__in=keys) | Q(other__in=keys))
-    for kind, one, one_code, other, other_code in ties.values_list(
-        "kind", "one_id", "one__code", "other_id", "other__code"
+    for kind, one, one_code, other, other_code, event in ties.values_list(
+        "kind", "one_id", "one__code", "other_id", "other__code", "event_id"
     ):
+        learnt.note(one_code, event)
+        learnt.note(other_code, event)
         found[one, kind].add(other_code)
         found[other, kind].add(one_code)
     return found
@@ -255,11 +304,19 @@ def _provider_mates(keys: Collection[int], on: date) -> defaultdict[int, dict[st
 
 
 def rulings_and_objections(
-    panel: Panel, people: Collection[int]
+    panel: Panel, people: Collection[int], learnt: Learnt | None = None
 ) -> tuple[dict[int, list[Ruled]], dict[int, list[Objected]]]:
-    """The conflicts guardian's rulings and the applicants' objections about each person on one panel; two queries."""
+    """The conflicts guardian's rulings and the applicants' objections about each person on one panel; two queries.
+
+    A dismissal of a test stands until anything more is learnt of the person or of the organisation's ties: nobody has
+    ruled on that.
+    """
+    learnt = Learnt() if learnt is None else learnt
     rulings: defaultdict[int, list[Ruled]] = defaultdict(list)
     for each in Ruling.objects.filter(panel=panel, person__in=people).select_related("organisation").order_by("pk"):
+        newest = max(learnt[each.person_id], learnt[each.organisation.code])
+        if each.verdict == Verdict.DISMISSED and each.objection_id is None and each.event_id < newest:
+            continue
         rulings[each.person_id].append(
             Ruled(
                 each.rule,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from django.core.exceptions import PermissionDenied
 
 from directory import grants
-from directory.models import Organisation, Person
+from directory.models import Organisation, Person, Post
 from directory.queries import board_id
-from panels.models import LIVE, Item, PanelGrant, Recusal
+from panels.models import LIVE, AppointmentState, Item, PanelGrant, Recusal
+from panels.rules import Effect
 
 if TYPE_CHECKING:
     from panels.models import Appointment, Panel
@@ -71,6 +72,18 @@ def check_runs_item(by: Actor, item: Item) -> None:
     check_runs(by, item.panel)
     if by != "system" and item.recusals.filter(appointment__person=by).exists():
         raise PermissionDenied(f"You left the room for {item.case_ref}: somebody else runs this item.")
+    if not administers(by) and not _chairs_item(by, item):
+        raise PermissionDenied(f"You do not hold the chair's seat for {item.case_ref}: its holder runs this item.")
+
+
+def _chairs_item(by: Actor, item: Item) -> bool:
+    """Whether this person's own is the chair's seat for an item: as its member, or as the alternate in the room."""
+    held = item.panel.appointments.filter(person=by, seat__kind="chair", state=AppointmentState.ACCEPTED).first()
+    if held is None:
+        return False
+    noted = item.attendances.filter(appointment=held).order_by("-pk").values_list("present", flat=True).first()
+    tested = item.checks.filter(appointment=held).order_by("-pk").values_list("effect", flat=True).first()
+    return (noted if noted is not None else held.rank == 0) and tested != Effect.BARRED
 
 
 def check_nominates(by: Actor, body: Organisation) -> None:
@@ -89,12 +102,17 @@ def rules_on_conflicts(by: Actor) -> bool:
     return by != "system" and grants.holds(by, "rule_on_conflicts", board_id())
 
 
-def check_rules(by: Actor, panel: Panel) -> None:
-    """Raise PermissionDenied for all but the conflicts guardian, and for one with a seat on the panel, chair or not."""
+def check_rules(by: Actor, panel: Panel, organisation: Organisation) -> None:
+    """Raise PermissionDenied for all but the conflicts guardian, and for one who is of the panel or the organisation.
+
+    A seat on the panel, chair or not, or a post at the organisation under review: somebody else rules then.
+    """
     if by == "system" or not rules_on_conflicts(by):
         raise PermissionDenied("Only the conflicts guardian of the Board rules on interests: a chair never does.")
     if panel.appointments.filter(person=by, state__in=LIVE).exists():
         raise PermissionDenied(f"You have a seat on {panel.ref}: somebody else rules on interests there.")
+    if Post.objects.filter(person=by, organisation=organisation, in_force=True).exists():
+        raise PermissionDenied(f"You have a post at {organisation.name} yourself: somebody else rules on its panels.")
 
 
 def check_objects(by: Actor, organisation: Organisation) -> None:

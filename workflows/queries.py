@@ -156,7 +156,7 @@ def sittings_to_come(most: int) -> list[Sitting]:
 
 def offers_to(person: Person) -> list[Appointment]:
     """Seats offered to this person and not answered yet."""
-    rows = Appointment.objects.filter(person=person, state=AppointmentState.PROPOSED)
+    rows = Appointment.objects.filter(person=person, state=AppointmentState.INVITED, panel__closed_at__isnull=True)
     return list(rows.select_related("seat", "panel", "appointed_by").order_by("proposed_at", "pk"))
 
 

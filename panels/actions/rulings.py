@@ -50,7 +50,7 @@ def rule(
     room at once where that bars them. Raises RulingRefused for a test nobody lifts or that does not apply now.
     """
     panel = Panel.objects.select_for_update().get(pk=panel.pk)
-    check_rules(by, panel)
+    check_rules(by, panel, organisation)
     member = check_member(panel, live_member(panel, person), person)
     check_ruling(rule, verdict, effect, reason, member=member, objection=objection)
     listed = open_items(panel)

@@ -59,7 +59,7 @@ class Rule(ActingForm):
 
     def check(self, by: Person) -> None:
         """The conflicts guardian, with no seat on the panel."""
-        check_rules(by, self.item.panel)
+        check_rules(by, self.item.panel, self.item.organisation)
 
     def facts(self) -> Sequence[tuple[str, str]]:
         """Who, for which case, and what was found."""

@@ -215,7 +215,12 @@ def fresh_declaration(ask: Question) -> TestResult:
 
 
 def declared_interest(ask: Question) -> TestResult:
-    """DI: an interest of no other kind in the organisation under review: the member may speak, and has no vote."""
+    """DI: an interest of no other kind in the organisation under review: the member may speak, and has no vote.
+
+    Whoever left the room for the case, and said why, is barred from it wherever it is listed again.
+    """
+    if left := sorted(on for case_ref, on in ask.member.left if case_ref == ask.case.ref):
+        return TestResult(DI, Effect.BARRED, f"Barred by DI: left the room for {ask.case.ref} on {day(left[-1])}.")
     hits = (f"declared an interest in {ask.case.code}" for each in _declared(ask, OTHER) if each.held_within(ask.on, 0))
     return _answer(DI, Effect.DISCUSS_NO_VOTE, hits, f"no other interest in {ask.case.code} declared")
 

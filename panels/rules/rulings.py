@@ -101,7 +101,11 @@ def _objection(objection: Objected, ruling: Ruled | None) -> TestResult:
             OB, Effect.DECLARE_ONLY, f"Declared under OB: {said}; the conflicts guardian has not ruled on it yet."
         )
     upheld = "upheld" if ruling.verdict == CONFIRMED else "dismissed"
-    verb = {Effect.CLEAR: "OB", Effect.BARRED: "Barred by OB"}.get(ruling.effect, "Declared under OB")
+    verb = {
+        Effect.CLEAR: "OB",
+        Effect.BARRED: "Barred by OB",
+        Effect.DISCUSS_NO_VOTE: "No vote under OB",
+    }.get(ruling.effect, "Declared under OB")
     return TestResult(
         OB,
         ruling.effect,

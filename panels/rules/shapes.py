@@ -114,7 +114,10 @@ class Reciprocal:
 
 @dataclass(frozen=True)
 class MemberFacts:
-    """What is known of a member when a test is applied. `judged_by` are the seats over this member's organisations."""
+    """What is known of a member when a test is applied.
+
+    judged_by: the seats over this member's organisations. left: cases they left the room for of their own, and when.
+    """
 
     posts: tuple[PostFact, ...] = ()
     declared_at: datetime | None = None
@@ -122,6 +125,7 @@ class MemberFacts:
     roles: frozenset[Role] = frozenset()
     past: frozenset[PastCase] = frozenset()
     judged_by: frozenset[Reciprocal] = frozenset()
+    left: frozenset[tuple[str, date]] = frozenset()
 
 
 @dataclass(frozen=True)

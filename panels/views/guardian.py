@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,9 +23,9 @@ from directory.views.acting import act
 from panels.conflicts import Reading, latest_sentence
 from panels.forms.guardian import Rule
 from panels.forms.objections import Object
-from panels.models import LIVE, Appointment, Item, Objection, Panel, Ruling
+from panels.models import LIVE, Appointment, AppointmentState, Item, Objection, Panel, Ruling
 from panels.permissions import check_rules, rules_on_conflicts
-from panels.policies.interests import OBJECTION, RULED
+from panels.policies.interests import NEVER, OBJECTION, RULED
 from panels.presenters import guardian as presenter
 from panels.rules import Effect
 from panels.rules.table import RULES
@@ -31,6 +33,8 @@ from panels.views.panels import find
 
 PER_PAGE, LONGEST = 25, 100
 RULED_ON = "ruled"
+# An applicant hears of somebody once they are invited.
+ASKED = (AppointmentState.INVITED, AppointmentState.ACCEPTED)
 
 
 @login_required
@@ -87,11 +91,13 @@ def rule(request: HttpRequest, ref: str, appointment: int, item: int, test: str)
     """Rule on one test of one member for one case, or on an objection (`?objection=`)."""
     person = cast("Person", request.user)
     panel = find(person, ref)
-    check_rules(person, panel)
+    listed = _item(panel, pk=item)
+    check_rules(person, panel, listed.organisation)
+    if test in NEVER:
+        raise PermissionDenied(f"{test} is never ruled on: {NEVER[test]}.")
     if test not in RULED:
         raise Http404
-    member, listed = _member(panel, appointment), _item(panel, pk=item)
-    objection = None
+    member, objection = _member(panel, appointment), None
     if test == OBJECTION:
         key = request.GET.get("objection", "")
         about = Objection.objects.filter(panel=panel, person=member.person, organisation=listed.organisation)
@@ -129,13 +135,13 @@ def object_to(request: HttpRequest, ref: str, appointment: int, case: str) -> Ht
     person = cast("Person", request.user)
     panel = find(person, ref)
     item = _item(panel, case_ref=case)
-    build = partial(Object, item=item, appointment=_member(panel, appointment))
+    build = partial(Object, item=item, appointment=_member(panel, appointment, ASKED))
     given = {"caption": item.case_ref, "of": "conflicts of interest"}
     return act(request, build, template="panels/guardian_form.jinja", context=given, then=reverse("conflicts"))
 
 
-def _member(panel: Panel, pk: int) -> Appointment:
-    rows = panel.appointments.filter(state__in=LIVE).select_related("seat", "person", "appointed_by")
+def _member(panel: Panel, pk: int, states: Sequence[str] = LIVE) -> Appointment:
+    rows = panel.appointments.filter(state__in=states).select_related("seat", "person", "appointed_by")
     return get_object_or_404(rows, pk=pk)
 
 

@@ -235,7 +235,7 @@ def test_many_people_and_cases_cost_as_many_queries_as_one(world, case, django_a
     people = [person.pk for person in world.people.values()]
     listed = [item, hears(world, "02A"), hears(world, "03A")]
     for some, cases in (([world.lay.pk], [item]), (people, [item]), (people, listed)):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             known = facts.read(meeting.panel, some, cases, today())
             for person in some:
                 for each in cases:
