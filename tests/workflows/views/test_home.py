@@ -107,9 +107,10 @@ def test_home_offers_the_seat_to_the_person_asked(world):
     walk = Walk(world).to(Stage.MODERATION)
     with clock.at(walk.now):
         meeting = sitting_on(world, "moderation", [walk.case], accept=False)
-    page = Reader(world.voice).get("/")
+        asked = meeting.of("voice")
+        page = Reader(asked.person).get("/")
     assert "Coalition representative on" in page.words
-    answer = f"/panels/{meeting.panel.ref}/answer/{meeting.members['voice'].pk}/"
+    answer = f"/panels/{meeting.panel.ref}/answer/{asked.pk}/"
     assert page.links[f"Answer the offer of {meeting.panel.ref}"] == answer
 
 
