@@ -16,6 +16,7 @@ from typing import Any
 from django.utils import timezone
 
 from panels.agenda import agenda_of
+from panels.exceptional import act_words
 from panels.models import (
     STOPPED,
     Appointment,
@@ -31,9 +32,12 @@ from panels.models import (
     Sitting,
     Stance,
 )
-from panels.rules import COALITION_SEAT
+from panels.rules import COALITION_SEAT, Effect
 
 STANCES = {Stance.CONCUR: "concurred", Stance.DISSENT: "dissented", Stance.ABSTAIN: "abstained"}
+
+# What the last answer of the tests means for whoever sat all the same.
+SAT = {Effect.DECLARE_ONLY: "Sat with an interest declared", Effect.DISCUSS_NO_VOTE: "Sat without a vote"}
 
 # What made people be tested again, where that stopped an item.
 STOPPED_BY = {
@@ -88,6 +92,7 @@ class Taken:
     organisation: str
     state: str
     lines: Sequence[Line]
+    sat: Sequence[str]
     refused: Sequence[Line]
     quorum: str
     positions: Sequence[Voiced]
@@ -145,7 +150,6 @@ class Minutes:
 def draft(sitting: Sitting) -> Minutes:
     """The minutes as the record stands; a fixed number of queries. The sitting is loaded with its panel."""
     items = agenda_of(sitting)
-    items.sort(key=lambda item: (item.opened_at is None, item.opened_at or 0))
     rows = _Rows.read(sitting, items)
     notes = list(MinuteNote.objects.filter(sitting=sitting).select_related("item", "written_by").order_by("pk"))
     signed = next((each for each in reversed(notes) if each.signed_sha256), None)
@@ -182,7 +186,7 @@ def _day(sitting: Sitting, rows: _Rows) -> list[Line]:
         lines.append(Line(sitting.convened_at, "The sitting was convened."))
     if sitting.closed_at:
         lines.append(Line(sitting.closed_at, "The sitting was closed."))
-    lines += [Line(each.refused_at, f"Refused: {each.sentence}") for each in rows.refusals[""]]
+    lines += [_refused(each) for each in rows.refusals[""]]
     return sorted(lines, key=lambda line: line.at)
 
 
@@ -196,7 +200,7 @@ class _Rows:
     outcomes: Mapping[int, Outcome]
     refusals: Mapping[str, Sequence[Refusal]]
     declared: frozenset[int]
-    stops: Mapping[int, Sequence[DisinterestCheck]]
+    checks: Mapping[int, Sequence[DisinterestCheck]]
     renewed: Sequence[tuple[str, datetime]]
 
     @classmethod
@@ -216,7 +220,7 @@ class _Rows:
             },
             refusals=_refusals(sitting, items),
             declared=declared,
-            stops=_by_item(DisinterestCheck.objects.filter(item__in=items, moment=STOPPED).select_related("event")),
+            checks=_by_item(_checks(sitting, items)),
             renewed=renewed,
         )
 
@@ -231,7 +235,13 @@ class _Rows:
     def taken(self, item: Item) -> Taken:
         reached = self.outcomes.get(item.pk)
         lines = sorted(
-            [*self._arrivals(item), *self._leavings(item), *self._stops(item), *_decided(reached)],
+            [
+                *self._arrivals(item),
+                *self._sent_out(item),
+                *self._leavings(item),
+                *self._stops(item),
+                *_decided(reached),
+            ],
             key=lambda pair: pair[0],
         )
         return Taken(
@@ -240,7 +250,8 @@ class _Rows:
             organisation=item.organisation.name,
             state=item.get_state_display(),
             lines=[line for _, line in lines],
-            refused=[Line(each.refused_at, each.sentence) for each in self.refusals[item.case_ref]],
+            sat=self._sat(item),
+            refused=[_refused(each) for each in self.refusals[item.case_ref]],
             quorum=_quorum(reached.composition.body["quorum"]) if reached else "",
             positions=self._positions(item, reached),
             outcome=reached.outcome if reached else "",
@@ -249,33 +260,57 @@ class _Rows:
 
     def _arrivals(self, item: Item) -> Iterable[tuple[tuple[int, int], Line]]:
         opening: list[Attendance] = []
+        out = {(row.event_id, row.appointment_id) for row in self.left.get(item.pk, ())}
         for row in self.attended.get(item.pk, ()):
             kind = row.event.event_type
             if kind == "item.opened":
-                opening += [row] if row.present else []
+                opening += [row] if row.present and (row.event_id, row.appointment_id) not in out else []
             elif row.present:
                 on = " The item went on." if row.event.document["public"].get("goes_on") else ""
                 yield (row.event_id, 1), Line(row.noted_at, f"{_place(row.appointment)} came into the room.{on}")
             else:
-                out = "went" if not row.event.document["public"]["stops"] else "went, and the item stopped"
-                yield (row.event_id, 1), Line(row.noted_at, f"{_place(row.appointment)} {out}.")
+                went = "went" if not row.event.document["public"]["stops"] else "went, and the item stopped"
+                yield (row.event_id, 1), Line(row.noted_at, f"{_place(row.appointment)} {went}.")
         if opening:
             names = "; ".join(_place(row.appointment) for row in opening)
             yield (opening[0].event_id, 0), Line(opening[0].noted_at, f"Taken. Present: {names}.")
 
     def _leavings(self, item: Item) -> Iterable[tuple[tuple[int, int], Line]]:
         for row in self.left.get(item.pk, ()):
-            why = "declared an interest and left" if row.event_id in self.declared else "left"
-            stopped = " The item stopped." if row.event.document["public"].get("stops") else ""
-            tested = "" if row.event.event_type == "member.recused" else ", barred by a test of disinterest"
-            yield (
-                (row.event_id, 2),
-                Line(row.recused_at, f"{_place(row.appointment)} {why} the room{tested}.{stopped}"),
-            )
+            if row.event.event_type == "member.recused":
+                why = "declared an interest and left" if row.event_id in self.declared else "left"
+                stopped = " The item stopped." if row.event.document["public"].get("stops") else ""
+                yield (row.event_id, 2), Line(row.recused_at, f"{_place(row.appointment)} {why} the room.{stopped}")
+
+    def _sent_out(self, item: Item) -> Iterable[tuple[tuple[int, int], Line]]:
+        """Whom the tests barred, by which test; the facts are personal and in the record of interests."""
+        rules = {(each.event_id, each.appointment_id): each.rule for each in self.checks.get(item.pk, ())}
+        for row in self.left.get(item.pk, ()):
+            if row.event.event_type != "member.recused":
+                rule = rules.get((row.event_id, row.appointment_id))
+                test = f"test {rule}" if rule else "a test"
+                text = f"{_place(row.appointment)} was shown out, barred by {test} of disinterest."
+                yield (row.event_id, 2), Line(row.recused_at, text)
+
+    def _sat(self, item: Item) -> list[str]:
+        """Who sat with an interest declared and who without a vote, by the last answer of the tests."""
+        last = {each.appointment_id: each for each in self.checks.get(item.pk, ())}
+        out = {row.appointment_id for row in self.left.get(item.pk, ())}
+        came = {row.appointment_id: row.appointment for row in self.attended.get(item.pk, ()) if row.present}
+        sat = sorted(
+            (each for pk, each in came.items() if pk in last and pk not in out),
+            key=lambda each: (each.seat.number, each.rank),
+        )
+        found = [
+            (said, [f"{_place(each)}, test {last[each.pk].rule}" for each in sat if last[each.pk].effect == effect])
+            for effect, said in SAT.items()
+        ]
+        return [f"{said}: {'; '.join(names)}." for said, names in found if names]
 
     def _stops(self, item: Item) -> Iterable[tuple[tuple[int, int], Line]]:
         """Where the item stopped because people were tested again, by what made us look; whoever left has left."""
-        for event, row in {each.event: each for each in self.stops.get(item.pk, ())}.items():
+        stops = [each for each in self.checks.get(item.pk, ()) if each.moment == STOPPED]
+        for event, row in {each.event: each for each in stops}.items():
             why = STOPPED_BY.get(event.event_type, "after the members were tested again")
             yield (event.pk, 3), Line(row.checked_at, f"The item stopped {why}.")
 
@@ -309,12 +344,30 @@ def _declarations(sitting: Sitting, left: set[int]) -> tuple[frozenset[int], lis
     return frozenset(each.event_id for each in found) & left, sorted(renewed, key=lambda pair: pair[1])
 
 
+def _checks(sitting: Sitting, items: Sequence[Item]) -> Iterable[DisinterestCheck]:
+    """What the tests answered until the sitting was closed, without their reasoning."""
+    rows = DisinterestCheck.objects.filter(item__in=items)
+    if sitting.closed_at:
+        rows = rows.filter(checked_at__lte=sitting.closed_at)
+    return rows.select_related("event").defer("results", "sentence")
+
+
+def _refused(row: Refusal) -> Line:
+    """That something was refused, to whom; the sentence they were given stays with them and the auditors."""
+    who = row.refused_to.display_name if row.refused_to else "the system"
+    act = act_words(row.act)
+    whom = f", {row.person.display_name}" if row.person and row.person_id != row.refused_to_id else ""
+    test = f" (test {row.rule})" if row.rule else ""
+    return Line(row.refused_at, f"Refused to {who}: {act[0].lower()}{act[1:]}{whom}{test}.")
+
+
 def _refusals(sitting: Sitting, items: Sequence[Item]) -> Mapping[str, Sequence[Refusal]]:
     """What was refused on the day: of the whole sitting under "", of its items under their cases."""
     found: defaultdict[str, list[Refusal]] = defaultdict(list)
     refs = {item.case_ref for item in items}
     ends = sitting.closed_at
-    for row in Refusal.objects.filter(panel=sitting.panel_id).order_by("pk"):
+    rows = Refusal.objects.filter(panel=sitting.panel_id).select_related("person", "refused_to")
+    for row in rows.order_by("pk"):
         on_the_day = timezone.localdate(row.refused_at) >= sitting.on and (ends is None or row.refused_at <= ends)
         if on_the_day and (row.case_ref in refs or (row.act == "convene" and not row.case_ref)):
             found[row.case_ref].append(row)
@@ -361,10 +414,11 @@ def _text(minutes: Minutes) -> Iterable[str]:
     yield f"Minutes of the sitting on {minutes.day}" + (f", {minutes.place}" if minutes.place else "")
     yield from (f"{each.seat}: {each.name}, {each.by}" for each in minutes.seats)
     yield from (f"{line.time} {line.text}" for line in minutes.lines)
-    for item in minutes.items:
-        yield f"{item.organisation}, {item.ref}: {item.state}"
+    for number, item in enumerate(minutes.items, start=1):
+        yield f"{number}. {item.organisation}, {item.ref}: {item.state}"
         yield from (f"{line.time} {line.text}" for line in item.lines)
-        yield from (f"{line.time} Refused: {line.text}" for line in item.refused)
+        yield from item.sat
+        yield from (f"{line.time} {line.text}" for line in item.refused)
         if item.quorum:
             yield item.quorum
         for each in item.positions:

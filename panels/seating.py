@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 
 from panels.models import LIVE, Absence, Accreditation, Appointment, AppointmentState, Sitting
 
@@ -120,9 +120,13 @@ def _why_not(each: Appointment, on: date, absences: Sequence[Absence], accredita
 
 
 def held_elsewhere(panel: Panel, people: Iterable[int]) -> list[Appointment]:
-    """What these people hold on other panels, as members, once for each day to come (`sits_on`); one query."""
-    rows = Appointment.objects.filter(person__in=list(people), state__in=LIVE, rank=0, panel__closed_at__isnull=True)
-    rows = rows.filter(panel__sittings__isnull=False, panel__sittings__closed_at__isnull=True)
+    """What these people hold on other panels, as members, once for each day (`sits_on`); one query.
+
+    A sitting that is over counts for its day, and so does one of a panel closed since when it was held.
+    """
+    rows = Appointment.objects.filter(person__in=list(people), state__in=LIVE, rank=0)
+    kept = Q(panel__closed_at__isnull=True) | Q(panel__sittings__convened_at__isnull=False)
+    rows = rows.filter(kept, panel__sittings__isnull=False)
     return list(
         rows.exclude(panel=panel)
         .select_related("panel")

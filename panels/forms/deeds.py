@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from directory.forms.acting import ActingForm
 from directory.forms.fields import AreaField, ManyField, RadioField, TextField
 from panels.actions import items, seats, sittings
+from panels.agenda import agenda_of
 from panels.models import ItemState
 from panels.permissions import administers, check_administers, check_runs, check_runs_item, holds_panel
 from panels.policies.rooms import faults_of
@@ -37,7 +38,7 @@ class SittingForm(ActingForm):
 
     def facts(self) -> Sequence[tuple[str, str]]:
         """The day and what is on the agenda."""
-        cases = ", ".join(self.sitting.items.order_by("number").values_list("case_ref", flat=True))
+        cases = ", ".join(each.case_ref for each in agenda_of(self.sitting))
         return [("Sitting", f"{self.sitting.on:%-d %B %Y}"), ("Cases", cases)]
 
 
@@ -222,7 +223,7 @@ class Decide(ItemForm):
     """Outcome and reasons, on the positions entered."""
 
     title = "Record the outcome"
-    intro = "Every member who votes has a position by now. What somebody else entered for a member, you confirm."
+    intro = "What somebody else entered for a member, you confirm."
     button = "Record the outcome"
 
     def build(self) -> None:
@@ -244,6 +245,8 @@ class Decide(ItemForm):
         """Chair or secretariat; what is missing is said before anything is entered."""
         super().check(by)
         self.warning = " ".join(faults_of(self.room, self.said, by))
+        if not self.warning:
+            self.intro = f"Every member who votes has a position. {self.intro}"
 
     def facts(self) -> Sequence[tuple[str, str]]:
         """The case, and each position as it stands."""

@@ -114,7 +114,8 @@ def _day(public: Mapping[str, Any]) -> str:
 
 
 def _away(public: Mapping[str, Any], names: Names) -> str:
-    days = f"from {_date(public['starts'])} to {_date(public['ends'])}"
+    first, last = _date(public["starts"]), _date(public["ends"])
+    days = f"on {first}" if first == last else f"from {first} to {last}"
     return f"{_person(public, names)} ({_place(public)}) away {days}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from panels.minutes import Line, Minutes, Signature, Taken
+from panels.minutes import Line, Minutes, Taken
 from panels.presenters.seating import Outcomes, outcome_text
 
 CLOSED_TO_YOU = "What happened to this case is not open to you."
@@ -26,11 +26,21 @@ def for_reader(minutes: Minutes, kind: str, readable: Collection[str], outcomes:
 def _item(item: Taken, kind: str, may_read: bool, outcomes: Outcomes) -> Taken:
     if may_read:
         return replace(item, outcome=outcome_text(kind, item.outcome, outcomes) if item.outcome else "")
-    return replace(item, state="", lines=(), refused=(), quorum="", positions=(), outcome="", reasons=CLOSED_TO_YOU)
+    return replace(
+        item, state="", lines=(), sat=(), refused=(), quorum="", positions=(), outcome="", reasons=CLOSED_TO_YOU
+    )
+
+
+def covers(minutes: Minutes) -> str:
+    """What the fingerprint of the minutes covers, for a reader: notes added after signing are outside it."""
+    late = sum(each.late for each in minutes.notes)
+    outside = f", but not the {late} {'note' if late == 1 else 'notes'} added after signing" if late else ""
+    hidden = any(each.reasons == CLOSED_TO_YOU for each in minutes.items)
+    return f"It covers the whole text{', also where it is not open to you' if hidden else ''}{outside}."
 
 
 def document(minutes: Minutes, *, fingerprint: str) -> dict[str, Any]:
-    """The minutes as the PDF says them: text, and never mark-up. `fingerprint` is of the whole text as drafted now."""
+    """The minutes as the PDF says them: text, and never mark-up. `fingerprint` is of the text as drafted now."""
     body = asdict(replace(minutes, notes=(), signature=None, lines=(), items=()))
     return {
         **body,
@@ -38,10 +48,11 @@ def document(minutes: Minutes, *, fingerprint: str) -> dict[str, Any]:
         "items": [
             {
                 **asdict(each),
+                "number": number,
                 "lines": [_line(line) for line in each.lines],
                 "refused": [_line(line) for line in each.refused],
             }
-            for each in minutes.items
+            for number, each in enumerate(minutes.items, start=1)
         ],
         "notes": [
             {"at": _moment(each.at), "by": each.by, "ref": each.ref, "text": each.text, "late": each.late}
@@ -55,12 +66,9 @@ def document(minutes: Minutes, *, fingerprint: str) -> dict[str, Any]:
         if minutes.signature
         else None,
         "fingerprint": fingerprint,
+        "covers": covers(minutes),
         "numbered": False,
     }
-
-
-def _signature(signed: Signature | None) -> dict[str, str] | None:
-    return {"at": _moment(signed.at), "by": signed.by, "sha256": signed.sha256} if signed else None
 
 
 def _line(line: Line) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,9 @@ from panels.seating import holders_on
 from panels.states import SittingState
 
 BEING_TAKEN = (ItemState.OPEN, ItemState.STOPPED)
+NOT_DECIDED = "Not decided: list the case again for another day."
+# After the key of an item in `Live.form`.
+STOPS = "s"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Current:
     voting: int
     offers: Sequence[Offer]
     speaks: bool
+    spoken: bool
     present: bool
 
     @property
@@ -96,6 +100,7 @@ class Line:
     outcome: str
     leaves: Sequence[str]
     opens: bool
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,9 +127,14 @@ class Live:
         return f"{self.state.label}. {done} of {len(self.lines)} items are closed."
 
     @property
-    def form(self) -> int:
-        """The item on which the reader may enter a position of their own; 0 for none."""
-        return next((each.key for each in self.current if each.speaks), 0)
+    def forms(self) -> Mapping[int, bool]:
+        """The items on which the reader has a position of their own to give, and whether each has stopped."""
+        return {each.key: each.stopped for each in self.current if each.speaks}
+
+    @property
+    def form(self) -> str:
+        """The same as a page gives it back when it asks again: `12.15s` for item 12, and 15, which has stopped."""
+        return ".".join(f"{key}{STOPS if stopped else ''}" for key, stopped in self.forms.items())
 
 
 def live(sitting: Sitting, person: Person, readable: Collection[str], outcomes: Outcomes, *, inside: bool) -> Live:
@@ -137,6 +147,7 @@ def live(sitting: Sitting, person: Person, readable: Collection[str], outcomes: 
     names = {each.pk: each.person.display_name for each in held.values()}
     barred = barred_from(items, names)
     reached = {each.item_id: each.outcome for each in Outcome.objects.filter(item__in=items)}
+    taken = any(item.state == ItemState.OPEN for item in items)
     return Live(
         key=sitting.pk,
         panel=panel.ref,
@@ -146,7 +157,7 @@ def live(sitting: Sitting, person: Person, readable: Collection[str], outcomes: 
         day=f"{sitting.on:%-d %B %Y}",
         version=panel.audit_seq,
         lines=[
-            _line(sitting, item, number, reached.get(item.pk, ""), outcomes, leaves if inside else ())
+            _line(sitting, item, number, reached.get(item.pk, ""), outcomes, leaves if inside else (), taken=taken)
             if item.case_ref in readable
             else _unread(item, number)
             for number, item in enumerate(items, start=1)
@@ -156,7 +167,7 @@ def live(sitting: Sitting, person: Person, readable: Collection[str], outcomes: 
         current=[
             _current(sitting, item, person)
             for item in items
-            if inside and item.state in BEING_TAKEN and item.case_ref in readable
+            if inside and not sitting.closed_at and item.state in BEING_TAKEN and item.case_ref in readable
         ],
     )
 
@@ -165,18 +176,30 @@ def _unread(item: Item, number: int) -> Line:
     return Line(item.pk, number, item.case_ref, item.organisation.name, False, "", "grey", "", (), False)
 
 
-def _line(sitting: Sitting, item: Item, number: int, outcome: str, outcomes: Outcomes, leaves: Sequence[str]) -> Line:
+def _line(
+    sitting: Sitting,
+    item: Item,
+    number: int,
+    outcome: str,
+    outcomes: Outcomes,
+    leaves: Sequence[str],
+    *,
+    taken: bool,
+) -> Line:
+    """taken: whether another item is open, so that this one waits."""
+    left_over = sitting.state == SittingState.OVER and item.state != ItemState.CLOSED
     return Line(
         key=item.pk,
         number=number,
         ref=item.case_ref,
         organisation=item.organisation.name,
         readable=True,
+        note=NOT_DECIDED if left_over else "",
         state=item.get_state_display(),
         colour=STATES[item.state],
         outcome=outcome_text(sitting.panel.kind, outcome, outcomes) if outcome else "",
         leaves=leaves,
-        opens=item.state == ItemState.LISTED and sitting.state == SittingState.IN_SESSION,
+        opens=item.state == ItemState.LISTED and sitting.state == SittingState.IN_SESSION and not taken,
     )
 
 
@@ -201,7 +224,8 @@ def _current(sitting: Sitting, item: Item, person: Person) -> Current:
         said=sum(each.pk in said for each in counted),
         voting=len(counted),
         offers=[_offer(each) for each in could_fill(now)] if faults else (),
-        speaks=bool(own and now.votes(own)) and not stopped,
+        speaks=bool(own and now.votes(own)),
+        spoken=bool(own and own.pk in said and said[own.pk].entered_by_id == person.pk),
         present=bool(own and now.here(own)),
     )
 

@@ -238,6 +238,7 @@ def _day(record: Record, day: Day, items: Sequence[ItemView]) -> DayView:
     """A sitting with its items in the order it was to take them."""
     order = record.orders.get(day.sitting.pk)
     place = {key: number for number, key in enumerate(order.items)} if order else {}
+    taken = sorted(items, key=lambda each: place.get(each.key, each.number + len(place)))
     return DayView(
         day.sitting.pk,
         day.sitting.on,
@@ -246,7 +247,7 @@ def _day(record: Record, day: Day, items: Sequence[ItemView]) -> DayView:
         COLOURS[day.state],
         day.convened_at,
         day.closed_at,
-        sorted(items, key=lambda each: place.get(each.key, each.number + len(place))),
+        [replace(each, number=number) for number, each in enumerate(taken, start=1)],
         order.made_at if order else None,
         [
             (each.text or f"Signed: SHA-256 {each.signed_sha256}", each.written_by.display_name, each.written_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import cast
 
@@ -22,11 +23,12 @@ from panels.models import Item, Panel, Sitting
 from panels.permissions import administers, audits, holds_panel
 from panels.presenters import minutes as minutes_presenter
 from panels.presenters.seating import Outcomes
-from panels.presenters.sitting import Live, live
+from panels.presenters.sitting import STOPS, live
 from panels.views.panels import find
 
 Guard = Callable[[Person, Iterable[str]], set[str]]
 NO_CONTENT = 204
+PART = re.compile(rf"[0-9]{{1,9}}{STOPS}?", re.ASCII)
 
 
 @never_cache
@@ -34,7 +36,7 @@ NO_CONTENT = 204
 def sitting(request: HttpRequest, ref: str, pk: int, *, readable: Guard, outcomes: Outcomes) -> HttpResponseBase:
     """The sitting as it stands; asked by a page that shows it already, only what changed, or nothing.
 
-    ?seq= is the version of the record the page shows, ?form= the item whose position form it holds.
+    ?seq= is the version of the record the page shows, ?form= the items whose position forms it holds.
     """
     polls = bool(cast("HtmxDetails", request.htmx))  # type: ignore[attr-defined]
     if not request.user.is_authenticated:
@@ -48,14 +50,16 @@ def sitting(request: HttpRequest, ref: str, pk: int, *, readable: Guard, outcome
     sits = holds_panel(person, "sit", panel)
     may_read = readable(person, row.items.values_list("case_ref", flat=True))
     shown = live(row, person, may_read, outcomes, inside=runs or sits or audits(person))
-    held = request.GET.get("form", "") if polls else ""
+    held = _held(request.GET.get("form", "") if polls else "")
     given = {
         "live": shown,
         "runs": runs,
         "sits": sits,
         "administers": administers(person),
-        "changed": polls and held != str(shown.form),
-        "form": _form(panel, shown, person) if not polls or held != str(shown.form) else None,
+        # A form that is in the page stays as it is, with what is half typed in it.
+        "forms": [_form(panel, key, person) for key in shown.forms if key not in held],
+        "gone": [key for key in held if key not in shown.forms],
+        "moved": [key for key, stopped in shown.forms.items() if held.get(key, stopped) != stopped],
     }
     return render(request, "panels/sitting_state.jinja" if polls else "panels/sitting.jinja", given)
 
@@ -66,13 +70,17 @@ def _sitting(panel: Panel, pk: int) -> Sitting:
     return row
 
 
-def _form(panel: Panel, shown: Live, person: Person) -> Speak | None:
-    """The reader's own form for the item being taken, with what they said before."""
-    if not shown.form:
-        return None
-    item = Item.objects.select_related("sitting", "organisation").get(pk=shown.form)
+def _held(given: str) -> dict[int, bool]:
+    """Which forms a page holds, by item, and whether it shows each as stopped; see `Live.form`."""
+    parts = [each for each in given.split(".") if PART.fullmatch(each)]
+    return {int(each.removesuffix(STOPS)): each.endswith(STOPS) for each in parts}
+
+
+def _form(panel: Panel, key: int, person: Person) -> Speak:
+    """The reader's own form for an item being taken, with what they said before."""
+    item = Item.objects.select_related("sitting", "organisation").get(pk=key)
     item.panel = panel
-    form = Speak(item=item)
+    form = Speak(item=item, auto_id=f"id-{key}-%s")
     form.check(person)
     return form
 
@@ -89,6 +97,7 @@ def minutes(request: HttpRequest, ref: str, pk: int, *, readable: Guard, outcome
         "minutes": shown,
         "sitting": row,
         "fingerprint": whole.sha256,
+        "covers": minutes_presenter.covers(shown),
         "stands": whole.signature is None or whole.signature.sha256 == whole.sha256,
         "runs": administers(person) or holds_panel(person, "chair", panel),
         "chairs": holds_panel(person, "chair", panel),

@@ -109,6 +109,24 @@ def test_what_is_half_typed_and_the_focus_stay(page, sign_in, live_server, world
     assert page.evaluate("document.activeElement.id") == f"agenda-{item.pk}"
 
 
+def test_what_is_half_typed_outlives_a_stop_and_stays_with_its_item(page, sign_in, live_server, world, meeting, path):
+    sign_in(world.lay)
+    page.goto(live_server.url + path)
+    page.check("input[name=stance][value=dissent]")
+    page.fill("#act textarea", "Because the plan")
+    item, voice = item_of(meeting), meeting.of("voice")
+    items.note_departure(item=item, appointment=voice, by=world.secretary)
+    page.wait_for_selector("#act >> text=has stopped. What you typed stays here", timeout=SOON)
+    assert page.is_disabled(f"#act-button-{item.pk}")
+    assert page.input_value("#act textarea") == "Because the plan"
+    items.note_arrival(item=item, appointment=voice, by=world.secretary)
+    page.wait_for_selector(f"#act-button-{item.pk}:enabled", timeout=SOON)
+    assert page.input_value("#act textarea") == "Because the plan"
+    assert page.is_checked("input[name=stance][value=dissent]")
+    page.click("button:has-text('Enter your position on CCG-01A-2012')")
+    assert "Because the plan" in page.inner_text(STATE)
+
+
 def test_whoever_is_sent_out_loses_the_item_and_its_form_at_once(page, sign_in, live_server, world, meeting, path):
     sign_in(world.lay)
     page.goto(live_server.url + path)
@@ -147,7 +165,7 @@ def test_pages_of_a_sitting_are_accessible(visit, sign_in, world, meeting, path)
     visit(f"/panels/{panel}/do/close/{meeting.sitting.pk}/")
     visit(f"/panels/{panel}/minutes/{meeting.sitting.pk}/")
     visit(f"/panels/{panel}/do/note/{meeting.sitting.pk}/")
-    items.recuse(item=item, appointment=meeting.of("voice"), reason="Late", by=world.secretary)
+    items.recuse(item=item, appointment=meeting.of("voice"), reason="Late", by=meeting.of("voice").person)
     visit(path)
     sign_in(world.lay)
     visit(path)

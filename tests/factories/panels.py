@@ -13,8 +13,9 @@ from directory.queries import today
 from panels.actions import items, seats, sittings
 from panels.actions.panels import confirm_panel, faults_of, propose_panel
 from panels.actions.positions import enter_positions
-from panels.models import LIVE, Appointment, Attendance, Item, Outcome, Panel, Sitting, Stance
+from panels.models import Appointment, Attendance, Item, Outcome, Panel, Sitting, Stance
 from panels.rules import COALITION_SEAT
+from panels.seating import held_elsewhere
 from tests.factories.world import World
 
 # Who appoints to a seat that asks for an organisation of this kind.
@@ -114,10 +115,8 @@ def fresh(world: World, panel: Panel, name: str) -> str:
 
 
 def _sits_elsewhere(person: Person, panel: Panel) -> bool:
-    days = panel.sittings.values("on")
-    others = Sitting.objects.filter(on__in=days, closed_at__isnull=True, panel__closed_at__isnull=True)
-    held = Appointment.objects.filter(person=person, state__in=LIVE, rank=0)
-    return held.filter(panel__in=others.exclude(panel=panel).values("panel")).exists()
+    days = set(panel.sittings.values_list("on", flat=True))
+    return any(each.sits_on in days for each in held_elsewhere(panel, [person.pk]))
 
 
 def _sat_before(person: Person, panel: Panel) -> bool:

@@ -13,6 +13,7 @@ from panels.actions.rulings import rule
 from panels.errors import NotCompetent, SittingRefused
 from panels.minutes import draft
 from panels.models import MinuteNote, Sitting, Stance
+from panels.presenters.minutes import covers, document
 from tests.factories import convened, days, opened, sitting_on, spoken
 from tests.factories.panels import coalition, seated
 from tests.panels.actions.steps import NOW, records, refused
@@ -70,9 +71,8 @@ def test_minutes_say_what_was_recorded_and_not_why_people_left(world, case, meet
         "Other Voice (Coalition representative, alternate 1, National Association of Primary Care) came into the room. "
         "The item went on."
     )
-    assert [line.text[:60] for line in item.refused] == [
-        "The panel cannot take CCG-01A-2012. No Coalition representative"[:60]
-    ]
+    assert [line.text for line in item.refused] == ["Refused to Secretary: opening an item."]
+    assert item.sat == []
     assert item.quorum == "To sit: 4 needed, 6 there. To decide: 3 needed, 6 voting."
     said = {each.name: (each.stance, each.reasons) for each in item.positions}
     assert (said["Lay"], said["Other Voice"]) == (("dissented", "Too soon."), ("concurred", ""))
@@ -105,7 +105,7 @@ def test_chair_signs_the_text_once_and_notes_after_it_change_nothing(world, case
         sign_minutes(sitting=meeting.sitting, by=world.chair)
 
 
-def test_minutes_are_corrected_by_addition_alone(world, case, meeting):
+def test_minutes_are_corrected_by_addition_alone(world, other_case, meeting):
     for text in (" ", "x" * 4001):
         with refused(SittingRefused, "Write what is to be added, in up to 4,000 characters"):
             add_note(sitting=meeting.sitting, text=text, by=world.secretary)
@@ -113,9 +113,9 @@ def test_minutes_are_corrected_by_addition_alone(world, case, meeting):
         add_note(sitting=meeting.sitting, text="No.", by=world.lay)
     with refused(PermissionDenied, "may sign its minutes"):
         sign_minutes(sitting=meeting.sitting, by=world.secretary)
-    other = sitting_on(world, "moderation", [case], on=NOW.date() + days(30), accept=False)
+    other = sitting_on(world, "moderation", [other_case], on=NOW.date() + days(30), accept=False)
     with refused(SittingRefused, "is not on the agenda of"):
-        add_note(sitting=meeting.sitting, item=other.item(case), text="No.", by=world.secretary)
+        add_note(sitting=meeting.sitting, item=other.item(other_case), text="No.", by=world.secretary)
     with refused(SittingRefused, "is not convened yet: there are no minutes"):
         add_note(sitting=other.sitting, text="No.", by=world.secretary)
     assert not MinuteNote.objects.exists()
@@ -143,7 +143,7 @@ def test_minutes_say_that_a_ruling_stopped_the_item(world, case):
     assert [(line.time, line.text) for line in item.lines[1:]] == [
         (
             "10:02",
-            "Voice (Coalition representative, NHS Alliance) left the room, barred by a test of disinterest.",
+            "Voice (Coalition representative, NHS Alliance) was shown out, barred by test D12 of disinterest.",
         ),
         ("10:02", "The item stopped after a ruling of the conflicts guardian."),
     ]
@@ -176,3 +176,34 @@ def test_minutes_say_that_an_examination_stopped_the_item(world, case):
         )
     [taken] = draft(sitting_of(made)).items
     assert "The item stopped after the members were tested again." in [line.text for line in taken.lines]
+
+
+def test_minutes_name_who_was_shown_out_and_who_sat_with_an_interest(world, case):
+    """By the test, never by the facts."""
+    made = convened(sitting_on(world, "moderation", [case]))
+    for name, kind in (("lay", "statement"), ("clinician", "other"), ("second_board_member", "family")):
+        interest = seats.Interest(kind, case.ccg, "A secret of mine.")
+        seats.declare_again(appointment=made.of(name), by=world.people[name], interests=[interest])
+    with at(1):
+        opened(made, case)
+    minutes = draft(sitting_of(made))
+    [item] = minutes.items
+    assert "Second Board Member" not in item.lines[0].text
+    assert item.lines[1].text.startswith("Second Board Member (")
+    assert item.lines[1].text.endswith(") was shown out, barred by test D8 of disinterest.")
+    with_interest, without_vote = item.sat
+    assert with_interest.startswith("Sat with an interest declared: Lay (")
+    assert with_interest.endswith(", test D12.")
+    assert without_vote.startswith("Sat without a vote: Clinician (")
+    assert without_vote.endswith(", test DI.")
+    assert "secret" not in minutes.text
+
+
+def test_fingerprint_says_what_it_covers(world, case, meeting):
+    closed(meeting)
+    sign_minutes(sitting=meeting.sitting, by=world.chair)
+    assert covers(draft(sitting_of(meeting))) == "It covers the whole text."
+    add_note(sitting=meeting.sitting, text="For plan read planning.", by=world.chair)
+    minutes = draft(sitting_of(meeting))
+    assert covers(minutes) == "It covers the whole text, but not the 1 note added after signing."
+    assert document(minutes, fingerprint=minutes.sha256)["items"][0]["number"] == 1

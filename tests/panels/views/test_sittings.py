@@ -89,9 +89,44 @@ def test_fragment_holds_the_state_and_the_form_only_when_it_is_another(client, w
     assert "<html" not in part
     items.recuse(item=item, appointment=meeting.of("lay"), reason="Friend", by=world.secretary)
     part = shown(client, meeting, data={"seq": 1, "form": item.pk}, **HTMX)
-    assert 'id="act" hx-swap-oob="true"' in part
+    assert f'id="act-{item.pk}" hx-swap-oob="delete"' in part
     assert "<textarea" not in part
     assert "CCG-01A-2012" not in part
+
+
+def test_form_of_a_stopped_item_stays_and_another_item_has_its_own(client, world, case):
+    other = Walk(world, ccg="04A").case
+    meeting = convened(sitting_on(world, "moderation", [case, other]))
+    item = opened(meeting, case)
+    sign_in(client, world.lay)
+    items.recuse(item=item, appointment=meeting.of("voice"), reason="Friend", by=meeting.of("voice").person)
+    part = shown(client, meeting, data={"seq": 1, "form": item.pk}, **HTMX)
+    assert f"form={item.pk}s" in part
+    assert f'hx-swap-oob="innerHTML:#act-go-{item.pk}"' in part
+    assert "CCG-01A-2012 has stopped. What you typed stays here" in part
+    assert "<textarea" not in part
+    assert "disabled" in part
+    part = shown(client, meeting, data={"seq": 1, "form": f"{item.pk}s"}, **HTMX)
+    assert "hx-swap-oob" in part
+    assert "#act-go-" not in part
+    page = shown(client, meeting)
+    assert page.count("<textarea") == 1
+    part = shown(client, meeting, data={"seq": 1, "form": "0.x.\u0663"}, **HTMX)
+    assert 'hx-swap-oob="beforeend:#act"' in part
+    assert part.count("<textarea") == 1
+
+
+def test_sitting_that_is_over_says_what_was_not_decided(client, world, meeting, item):
+    items.recuse(item=item, appointment=meeting.of("voice"), reason="Friend", by=meeting.of("voice").person)
+    sittings.close_sitting(sitting=meeting.sitting, by=world.chair)
+    sign_in(client, world.secretary)
+    page = shown(client, meeting)
+    assert "Not decided: list the case again for another day." in page
+    for gone in ("Who could fill the seat", "The item has stopped", "takes the seat", "Note who leaves", "<textarea"):
+        assert gone not in page
+    page = client.get(f"/panels/{meeting.panel.ref}/").content.decode()
+    assert "Not decided: list the case again for another day." in page
+    assert "The item has stopped" not in page
 
 
 @pytest.mark.parametrize("name", ["officer_1", "outsider", "director"])
