@@ -19,7 +19,7 @@ from audit import clock
 from audit.actions import record, settle
 from directory.actions import posts, ties
 from directory.models import Organisation, Person, Post, PostKind, Tie, TieKind
-from directory.permissions import check_may_administer
+from directory.permissions import check_may_administer, check_may_appoint
 from directory.queries import today
 from panels.actions.items import settle_items
 from panels.models import LIVE, Appointment, DisinterestCheck, Item, ItemState, Nomination, Panel, Recusal
@@ -165,7 +165,7 @@ def learn_post(
     title: str = "",
 ) -> tuple[Post, list[Change]]:
     """Record a post somebody holds or held, and test again whom it could bear on; see `directory.actions.posts`."""
-    check_may_administer(by)
+    check_may_appoint(by, kind, organisation)
     panels = _locked(touched(people=[person.pk], organisations=[organisation.pk]))
     post = posts.appoint(
         person=person, organisation=organisation, kind=kind, starts=starts, ends=ends, title=title, by=by
@@ -176,7 +176,7 @@ def learn_post(
 @transaction.atomic
 def end_post(*, post: Post, ends: date, by: Actor) -> tuple[Post, list[Change]]:
     """Let a post end, and test again whom it could bear on; `ends` is the first day it is no longer held."""
-    check_may_administer(by)
+    check_may_appoint(by, post.kind, post.organisation)
     panels = _locked(touched(people=[post.person_id], organisations=[post.organisation_id]))
     ended = posts.end_post(post=post, ends=ends, by=by)
     return ended, examine_again(panels=panels, why="post.ended", by=by)

@@ -31,7 +31,15 @@ from panels.models import (
 )
 from panels.permissions import check_own_seat, check_runs_item
 from panels.policies import check_competent, check_deciding, check_interests
-from panels.policies.rooms import check_arrival, check_carried, check_positions, check_presence
+from panels.policies.rooms import (
+    check_alone,
+    check_arrival,
+    check_carried,
+    check_not_put_out,
+    check_position_stands,
+    check_positions,
+    check_presence,
+)
 from panels.queries import examine, open_items, store_checks
 from panels.room import Room, positions, room
 from panels.states import ITEM, SittingState
@@ -105,12 +113,14 @@ def open_item(*, item: Item, present: Iterable[Appointment], by: Actor) -> Item:
     """Take an item: note who is present, test everyone, and let the barred leave the room, with the reason kept.
 
     Raises NotCompetent, and changes nothing, when no Coalition representative is left or quorum fails (I1, I3), when
-    two would sit in one seat, or when an objection to somebody present waits for the conflicts guardian.
+    two would sit in one seat, or when an objection to somebody present waits for the conflicts guardian; SittingRefused
+    while another item is open at the same sitting: a room takes one case at a time.
     """
     panel, item = lock_item(item, "open_item")
     check_runs_item(by, item)
     if item.sitting.state != SittingState.IN_SESSION:
         raise SittingRefused(f"{item.sitting} is not convened yet: convene it before opening {item.case_ref}.")
+    check_alone(item, "you open another")
     now, here = room(panel, item), {each.pk for each in present}
     if strangers := here - {each.pk for each in now.appointments}:
         raise SittingRefused(f"{len(strangers)} of those noted as present hold no accepted seat on {panel.ref}.")
@@ -170,6 +180,7 @@ def recuse(*, item: Item, appointment: Appointment, reason: str, by: Actor) -> I
     now = room(panel, item)
     member = _member(now, appointment)
     _check_reason(reason, "the member leaves")
+    check_not_put_out(now, member, by)
     return _leave(now, member, reason, by)
 
 
@@ -246,7 +257,8 @@ def _without_barred(event: Event, now: Room) -> Room:
 def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     """A member joins an item late, or an alternate takes the seat; a stopped item goes on when it is competent again.
 
-    Raises SittingRefused, or NotCompetent, for whoever may not hold the seat now or is not next in line for it.
+    Raises SittingRefused, or NotCompetent, for whoever may not hold the seat now or is not next in line for
+    it, and SittingRefused when a stopped item would go on while another is open.
     """
     panel, item = lock_item(item, "note_arrival")
     check_runs_item(by, item)
@@ -255,6 +267,8 @@ def note_arrival(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     check_arrival(now, member)
     now = now.after(noted={**now.noted, member.pk: True})
     stays = bool(now.sitting_faults)
+    if item.state == ItemState.STOPPED and not stays:
+        check_alone(item, f"{item.case_ref} goes on")
     event = record(
         panel,
         "member.arrived",
@@ -288,6 +302,7 @@ def note_departure(*, item: Item, appointment: Appointment, by: Actor) -> Item:
     member = _member(now, appointment)
     if member.pk in now.noted and not now.noted[member.pk]:
         raise SittingRefused(f"{member.person} is not in the room for {item.case_ref}.")
+    check_position_stands(now, member, by)
     now = now.after(noted={**now.noted, member.pk: False})
     stops = bool(now.sitting_faults)
     event = record(

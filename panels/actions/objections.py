@@ -13,7 +13,7 @@ from directory.actions.messages import write_many
 from directory.rows import NewMessage
 from panels.conflicts import holding, live_member
 from panels.errors import SeatRefused
-from panels.models import InterestKind, Objection, Panel
+from panels.models import AppointmentState, InterestKind, Objection, Panel
 from panels.permissions import check_objects
 from panels.policies.interests import check_member, check_not_open, check_objection
 from panels.queries import examine
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def object_to(*, panel: Panel, person: Person, case_ref: str, kind: str, statement: str, by: Person) -> Objection:
     """Say that a member of the panel is not disinterested in a case; by whoever answers for its organisation.
 
-    Raises SeatRefused once the panel has sat on the case, for somebody without a live seat, and while the same
-    objection waits for its ruling. What is said is kept apart from the log.
+    Raises SeatRefused once the panel has sat on the case, for somebody not invited to it, and while the
+    same objection waits for its ruling. What is said is kept apart from the log.
     """
     panel = Panel.objects.select_for_update().get(pk=panel.pk)
     items = list(panel.items.filter(case_ref=case_ref).select_related("sitting", "organisation").order_by("pk"))
@@ -37,7 +37,9 @@ def object_to(*, panel: Panel, person: Person, case_ref: str, kind: str, stateme
         raise SeatRefused(f"{case_ref} is not before {panel.ref}: object where it is on the agenda.")
     organisation = items[0].organisation
     check_objects(by, organisation)
-    member = check_member(panel, live_member(panel, person), person)
+    held = live_member(panel, person)
+    asked = held if held and held.state != AppointmentState.PROPOSED else None
+    member = check_member(panel, asked, person)
     check_objection(panel, items, person, kind, statement)
     same = Objection.objects.filter(panel=panel, person=person, case_ref=case_ref, kind=kind, rulings__isnull=True)
     check_not_open(same, person, case_ref, kind)

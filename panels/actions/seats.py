@@ -13,7 +13,7 @@ from audit import clock
 from audit.actions import record, settle
 from directory.actions import messages
 from directory.models import Organisation, Person
-from directory.queries import today
+from directory.queries import record_keepers, today
 from directory.rows import NewMessage
 from panels import grants
 from panels.actions.declarations import keep_declaration
@@ -31,7 +31,9 @@ from panels.policies import (
     check_day_free,
     check_heir,
     check_interests,
+    check_keeps_no_record,
     check_nomination,
+    check_nothing_said,
     check_seat_free,
     check_useful,
 )
@@ -78,8 +80,9 @@ def fill_seats(*, panel: Panel, proposals: Sequence[Proposal], by: Actor) -> lis
     """Propose people for seats. Each is tested against every listed item before the seat is offered.
 
     Raises SeatRefused, naming the person and the rule, for a taken place, a second seat, somebody the seat's own kind
-    of organisation has not appointed, a Coalition seat without a Coalition body's nomination or beyond its capacity,
-    somebody who sits elsewhere that day, or a person barred from everything the panel has to judge.
+    of organisation has not appointed, a keeper of the Board's record, a Coalition seat without a Coalition body's
+    nomination or beyond its capacity, somebody who sits elsewhere that day, or a person barred from everything the
+    panel has to judge.
     """
     check_administers(by)
     panel = _lock(panel.pk)
@@ -107,12 +110,13 @@ def _proposed(panel: Panel, proposals: Sequence[Proposal]) -> list[Appointment]:
     taken = list(panel.appointments.select_related("seat", "person"))
     members = [each.person for each in proposals if each.rank == 0]
     days, elsewhere = days_of(panel), held_elsewhere(panel, [each.pk for each in members])
-    rounds = rounds_of(panel)
+    rounds, keepers = rounds_of(panel), record_keepers()
     new: list[Appointment] = []
     for each in _reread(proposals):
         if each.seat.panel_id != panel.pk:
             raise SeatRefused(f"{each.seat} is not a seat of {panel.ref}.")
         with _about(each.person, each.seat):
+            check_keeps_no_record(each.person, keepers)
             check_seat_free(each.seat, each.person, taken + new, rank=each.rank)
             check_nomination(each.nomination, each.seat, each.person, today())
             if each.nomination is None:
@@ -345,6 +349,8 @@ def _vacate(appointment: Appointment, by: Actor, act: str, kind: str, reason: st
     held = appointment.state == AppointmentState.ACCEPTED
     if held and Item.objects.filter(panel=panel, state="open").exists():
         raise SeatRefused(f"An item is open before {panel.ref}: recuse the member or close the item first.")
+    if by == "system" or by.pk != appointment.person_id:
+        check_nothing_said(appointment)
     if held and appointment.rank == 0:
         _unsettle(panel)
     event = record(

@@ -6,12 +6,22 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from panels.errors import NotCompetent, SittingRefused
-from panels.models import Item, Position, Stance
-from panels.room import Room, is_coalition, unruled
+from panels.models import Item, ItemState, Position, Stance
+from panels.room import Room, is_coalition, positions, unruled
 
 if TYPE_CHECKING:
     from panels.models import Appointment
     from panels.permissions import Actor
+
+
+def check_alone(item: Item, then: str) -> None:
+    """Raise SittingRefused while another item is open at the same sitting; one that stopped may wait.
+
+    then: what waits for it, as the sentence ends.
+    """
+    others = Item.objects.filter(sitting=item.sitting_id, state=ItemState.OPEN).exclude(pk=item.pk)
+    if other := others.first():
+        raise SittingRefused(f"{other.case_ref} is open: decide it, or let it stop, before {then}.")
 
 
 def check_presence(now: Room) -> None:
@@ -138,4 +148,30 @@ def check_carried(item: Item, said: Iterable[Position]) -> None:
         raise NotCompetent(
             f"The outcome on {item.case_ref} is not carried: {concur} concur and {dissent} dissent. Record the outcome "
             "the panel did reach."
+        )
+
+
+def check_not_put_out(now: Room, member: Appointment, by: Actor) -> None:
+    """Raise SittingRefused when somebody else sends out a member whom no test bars, and who speaks for the Coalition.
+
+    An interest is the member's own to declare; so is leaving once they have given a position.
+    """
+    check_position_stands(now, member, by)
+    others = by == "system" or by.pk != member.person_id
+    if others and is_coalition(member) and now.here(member) and not now.barred(member):
+        raise SittingRefused(
+            f"No test bars {member.person} from {now.item.case_ref}: only they themselves may leave the Coalition's "
+            "seat for an interest, by declaring it. If they have gone, note that they go."
+        )
+
+
+def check_position_stands(now: Room, member: Appointment, by: Actor) -> None:
+    """Raise SittingRefused when somebody else takes out a member who has given their own position on the item."""
+    if by != "system" and by.pk == member.person_id:
+        return
+    said = positions(now.item).get(member.pk)
+    if said and said.entered_by_id == member.person_id and now.here(member):
+        raise SittingRefused(
+            f"{member.person} has given a position on {now.item.case_ref}: it stands and is counted. Only they "
+            "themselves may leave now."
         )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from directory.models import OrganisationKind
+from directory.rules import RECORD_KEEPERS
 from panels.errors import NotCompetent, SeatRefused
-from panels.models import LIVE, AppointmentState
+from panels.models import LIVE, AppointmentState, ItemState, Position
 from panels.rules import COALITION_SEAT, Effect, SeatPlan, TestResult, verdict
 from panels.seating import first_in_rank, holders, in_rank, lacking
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from directory.models import Organisation, Person
+    from directory.models import Organisation, Person, PostKind
     from panels.models import Absence, Accreditation, Appointment, Panel, Seat
 
 # The most alternates a seat can name.
@@ -46,6 +47,17 @@ def _named(kind: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
+def check_nothing_said(appointment: Appointment) -> None:
+    """Raise SeatRefused when a member others would stand down has given a position on an item not decided yet."""
+    said = Position.objects.filter(appointment=appointment, entered_by=appointment.person)
+    waiting = said.exclude(item__state=ItemState.CLOSED).filter(item__sitting__closed_at__isnull=True)
+    if position := waiting.select_related("item").first():
+        raise SeatRefused(
+            f"{appointment.person} has given a position on {position.item.case_ref}, which is not decided yet: decide "
+            "it, or close the sitting, before anybody but themselves stands them down."
+        )
+
+
 def check_seat_free(seat: Seat, person: Person, appointments: Iterable[Appointment], *, rank: int = 0) -> None:
     """Raise SeatRefused when the place is taken or the person already has one on this panel."""
     if not person.is_active:
@@ -62,12 +74,22 @@ def check_seat_free(seat: Seat, person: Person, appointments: Iterable[Appointme
             raise SeatRefused(f"Seat {seat.number}, {each.place}, is held by {each.person}: {cure}.")
 
 
+def check_keeps_no_record(person: Person, keepers: Mapping[int, PostKind]) -> None:
+    """Raise SeatRefused for the Board's secretary, conflicts guardian or auditor; keepers: which office, by person."""
+    if office := keepers.get(person.pk):
+        raise SeatRefused(
+            f"{person} keeps the record of the Board as {RECORD_KEEPERS[office]} and does not sit on panels. "
+            "Ask somebody else.",
+            person=person,
+        )
+
+
 def check_day_free(
     panel: Panel, people: Iterable[Person], days: Iterable[date], elsewhere: Iterable[Appointment]
 ) -> None:
     """Raise SeatRefused for somebody who holds a seat on another panel that sits on one of these days.
 
-    elsewhere: what these people hold on other panels that are not closed, with `sits_on`, as
+    elsewhere: what these people hold on other panels, with `sits_on`, as
     `panels.seating.held_elsewhere` reads it; an alternate has no seat to come to until they take one.
     """
     names, wanted = {each.pk: each for each in people}, set(days)

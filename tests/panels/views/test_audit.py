@@ -115,7 +115,7 @@ def _recused(walk, name):
     made = meeting(walk)
     with clock.at(walk.now):
         item = opened(convened(made), walk.case)
-        items.recuse(item=item, appointment=made.of(name), reason="A cousin works there.", by=walk.world.secretary)
+        items.recuse(item=item, appointment=made.of(name), reason="A cousin works there.", by=made.of(name).person)
     return made
 
 
@@ -209,7 +209,7 @@ def _alternate(walk):
         [other] = seated(made, offer)
         confirm_panel(panel=made.panel, by=walk.world.secretary)
         item = opened(convened(made), walk.case)
-        items.recuse(item=item, appointment=made.of("voice"), reason="A cousin.", by=walk.world.secretary)
+        items.recuse(item=item, appointment=made.of("voice"), reason="A cousin.", by=made.of("voice").person)
         items.note_arrival(item=made.item(walk.case), appointment=other, by=walk.world.secretary)
     return made
 
