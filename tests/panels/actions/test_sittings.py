@@ -13,7 +13,7 @@ from panels.actions.panels import confirm_panel
 from panels.errors import NotCompetent, SeatRefused, SittingRefused
 from panels.models import DisinterestCheck
 from tests.factories import convened, days, london, opened, sitting_on
-from tests.panels.actions.steps import NOW, nothing_broken, refused
+from tests.panels.actions.steps import NOW, decide_open, nothing_broken, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -165,3 +165,27 @@ def test_nominee_is_not_listed_more_often_in_a_round_than_their_body_offered(wor
             panel=meeting.panel, on=NOW.date() + days(3), cases=agenda, round="Wave 1", by=world.secretary
         )
     sittings.list_sitting(panel=meeting.panel, on=NOW.date() + days(3), cases=agenda, by=world.secretary)
+
+
+def test_sitting_that_is_over_still_counts_for_its_day(world, case, other_case):
+    first = convened(sitting_on(world, "moderation", [case]))
+    sittings.close_sitting(sitting=first.sitting, by=world.chair)
+    second = sitting_on(world, "moderation", [other_case], on=NOW.date() + days(2))
+    agenda = [sittings.Case(other_case.ccg, other_case.ref)]
+    with refused(SeatRefused, r"already sits on PAN-\d+ on 4 June 2012: nobody sits on two panels on one day"):
+        sittings.list_sitting(panel=second.panel, on=NOW.date(), cases=agenda, by=world.secretary)
+
+
+def test_room_takes_one_case_at_a_time(world, case, other_case):
+    meeting = convened(sitting_on(world, "moderation", [case, other_case]))
+    item = opened(meeting, case)
+    with refused(SittingRefused, "^CCG-01A-2012 is open: decide it, or let it stop, before you open another.$"):
+        opened(meeting, other_case)
+    voice = meeting.of("voice")
+    item = items.note_departure(item=item, appointment=voice, by=world.secretary)
+    other = opened(meeting, other_case)
+    with refused(SittingRefused, "^CCG-03A-2012 is open: decide it, or let it stop, before CCG-01A-2012 goes on.$"):
+        items.note_arrival(item=item, appointment=voice, by=world.secretary)
+    decide_open(world, other)
+    assert items.note_arrival(item=item, appointment=voice, by=world.secretary).state == "open"
+    nothing_broken()
