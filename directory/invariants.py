@@ -4,6 +4,7 @@ Sentences name streams, never people.
 """
 
 from collections.abc import Callable
+from itertools import combinations, groupby
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q
@@ -12,6 +13,7 @@ from guardian.models import GroupObjectPermission, UserObjectPermission
 from directory.grants import Grant, justified
 from directory.models import Message, Organisation, OrganisationGrant, Person, Post
 from directory.queries import today
+from directory.rules import INCOMPATIBLE, incompatible, overlap
 
 
 def grants_follow_posts() -> list[str]:
@@ -44,6 +46,20 @@ def posts_follow_their_dates() -> list[str]:
     ]
 
 
+def offices_are_compatible() -> list[str]:
+    """Find people who hold two offices at once that nobody may."""
+    kinds = frozenset().union(*INCOMPATIBLE)
+    rows = Post.objects.filter(kind__in=kinds).order_by("person__stream", "pk")
+    found = rows.values_list("person__stream", "pk", "kind", "starts", "ends")
+    return [
+        f"{stream} holds two offices that exclude each other, {one[2]} (post {one[1]}) and {other[2]} "
+        f"(post {other[1]}): end one."
+        for stream, held in groupby(found, key=lambda row: row[0])
+        for one, other in combinations(held, 2)
+        if incompatible(one[2], other[2]) and overlap(one[3], one[4], other[3], other[4])
+    ]
+
+
 def no_grant_by_another_way() -> list[str]:
     """Find permissions on organisations given model-wide, to groups, or in guardian's generic tables."""
     ours = Permission.objects.filter(content_type__app_label="directory", content_type__model="organisation").exclude(
@@ -68,6 +84,7 @@ def messages_have_their_delivery() -> list[str]:
 CHECKS: dict[str, Callable[[], list[str]]] = {
     "I12 grants follow posts": grants_follow_posts,
     "I12 posts in force follow their dates": posts_follow_their_dates,
+    "I12 offices that exclude each other are held apart": offices_are_compatible,
     "I12 grants are given in no other way": no_grant_by_another_way,
     "messages are each owed, sent or settled": messages_have_their_delivery,
 }

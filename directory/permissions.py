@@ -5,7 +5,9 @@ from typing import Literal, TypeAlias
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 
-from directory.models import Person
+from directory import grants
+from directory.models import Organisation, OrganisationKind, Person
+from directory.rules import is_bodys_office
 
 # Who acts: a signed-in person, or "system" for commands and sweeps.
 Actor: TypeAlias = Person | Literal["system"]
@@ -20,6 +22,42 @@ def check_may_administer(by: Actor) -> None:
     """Raise unless the actor keeps the directory."""
     if not may_administer(by):
         raise PermissionDenied("Only the secretariat of the Board may change the directory.")
+
+
+def bodies_kept(by: Actor) -> set[int]:
+    """The keys of the Coalition bodies whose nominations secretary this person is, and whose offices they record."""
+    if isinstance(by, str):
+        return set()
+    held = [place for codename, place in grants.held_by(by) if codename == "nominate"]
+    bodies = Organisation.objects.filter(pk__in=held, kind=OrganisationKind.COALITION_BODY) if held else ()
+    return {each.pk for each in bodies}
+
+
+def may_keep_posts(by: Actor) -> bool:
+    """Whether the actor records posts of any kind anywhere."""
+    return may_administer(by) or bool(bodies_kept(by))
+
+
+def check_may_keep_posts(by: Actor) -> None:
+    """Raise unless the actor records posts somewhere."""
+    if not may_keep_posts(by):
+        raise PermissionDenied(
+            "Only the secretariat of the Board, and for its own offices a Coalition body, may record posts."
+        )
+
+
+def check_may_appoint(by: Actor, kind: str, place: Organisation) -> None:
+    """Raise unless the actor may record, or end, this kind of post there.
+
+    A Coalition body's offices are recorded by its own nominations secretary; every other post by the secretariat.
+    """
+    if not is_bodys_office(kind, place.kind):
+        check_may_administer(by)
+    elif not isinstance(by, str) and not grants.holds(by, "nominate", place.pk):
+        raise PermissionDenied(
+            f"Offices at {place.name} are recorded by its own nominations secretary, not by the secretariat of the "
+            "Board; the first one by the installation, with an import or a command."
+        )
 
 
 def may_set_password(by: Actor, person: Person) -> bool:

@@ -2,14 +2,26 @@
 
 import re
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from directory.errors import BadOrganisation, BadPerson, BadPost, BadTie
-from directory.models import Organisation, OrganisationKind, Post, PostKind, TieKind
+from directory.models import Organisation, OrganisationKind, Person, Post, PostKind, TieKind
 from directory.rows import NewOrganisation, NewPerson, NewPost, NewTie
-from directory.rules import BOARD_CODE, CODE_PATTERN, post_exists_at, tie_joins
+from directory.rules import (
+    BOARD_CODE,
+    CODE_PATTERN,
+    incompatible,
+    is_bodys_office,
+    is_office,
+    post_exists_at,
+    tie_joins,
+)
+
+if TYPE_CHECKING:
+    from directory.permissions import Actor
 
 _CODE = re.compile(CODE_PATTERN)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -85,6 +97,29 @@ def check_post(row: NewPost) -> None:
         raise BadPost(f"The post of {label.lower()} would end on {row.ends}, not after its start: correct a date.")
     if place.closed is not None and row.starts > place.closed:
         raise BadPost(f"{place.code} closed on {place.closed}: appoint to the organisation that follows it.")
+
+
+def check_own_office(person: Person, kind: str, place: Organisation, by: "Actor") -> None:
+    """Raise when somebody would record an office for themselves, or a longer hold on one."""
+    if isinstance(by, str) or by.pk != person.pk or not is_office(kind, place.kind):
+        return
+    body = is_bodys_office(kind, place.kind)
+    other = f"another nominations secretary of {place.name}" if body else "somebody else of the secretariat"
+    raise BadPost(f"You cannot record your own office: {other} does.")
+
+
+def check_beside(row: NewPost, kind: str, code: str) -> None:
+    """Raise when the post cannot be held beside another that the person holds in the same time: its kind and where."""
+    held, wanted = PostKind(kind).label.lower(), PostKind(row.kind).label.lower()
+    if (kind, code) == (row.kind, row.organisation.code):
+        raise BadPost(
+            f"{row.person.display_name} already holds the post of {held} at {code} in that time: end that post first."
+        )
+    if incompatible(kind, row.kind):
+        raise BadPost(
+            f"{row.person.display_name} holds the post of {held} at {code} in that time, and nobody holds that of "
+            f"{wanted} beside it: end that post first, or appoint somebody else."
+        )
 
 
 def check_post_can_end(post: Post, ends: date, today: date) -> None:

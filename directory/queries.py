@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from audit import clock
 from directory.errors import BadOrganisation
-from directory.models import DeliveryState, Message, Organisation, Post, Tie, TieKind
-from directory.rules import BOARD_CODE
+from directory.models import DeliveryState, Message, Organisation, Post, PostKind, Tie, TieKind
+from directory.rules import BOARD_CODE, RECORD_KEEPERS
 
 
 def today() -> date:
@@ -64,6 +64,17 @@ def posts_of(person_id: int, on: date) -> QuerySet[Post]:
 def posts_held(on: date) -> QuerySet[Post]:
     """The posts everybody holds on a day, each with its organisation."""
     return Post.objects.filter(_standing(on)).select_related("organisation").order_by("starts", "pk")
+
+
+def record_offices() -> QuerySet[Post]:
+    """The offices of the Board, in force, whose holders keep, rule on or audit the record."""
+    return Post.objects.filter(in_force=True, kind__in=list(RECORD_KEEPERS), organisation__code=BOARD_CODE)
+
+
+def record_keepers() -> dict[int, PostKind]:
+    """Who holds such an office, and which one. One query."""
+    held = record_offices().order_by("pk").values_list("person", "kind")
+    return {person: PostKind(kind) for person, kind in held}
 
 
 def posts_between(person_id: int, since: date, until: date) -> QuerySet[Post]:

@@ -50,6 +50,18 @@ POST_PLACES: Final[Mapping[PostKind, frozenset[Kind]]] = {
 # Chairs exist everywhere, but only a clinical commissioning group is answered for.
 GRANT_PLACES: Final[Mapping[str, frozenset[Kind]]] = {"act_for": frozenset({Kind.CCG})}
 
+# Offices nobody holds at once: who keeps the record neither rules on what is in it nor audits it.
+INCOMPATIBLE: Final = frozenset(
+    frozenset({PostKind.SECRETARIAT, other}) for other in (PostKind.CONFLICTS_GUARDIAN, PostKind.AUDITOR)
+)
+
+# The offices of the Board that keep, rule on or audit the record of panels, in the words for who holds one.
+RECORD_KEEPERS: Final[Mapping[PostKind, str]] = {
+    PostKind.SECRETARIAT: "secretary",
+    PostKind.CONFLICTS_GUARDIAN: "conflicts guardian",
+    PostKind.AUDITOR: "auditor",
+}
+
 # The kinds of organisation that `one` and `other` must be; a kind of tie not named here joins two of the same kind.
 TIE_ENDS: Final[Mapping[TieKind, tuple[Kind, Kind]]] = {
     TieKind.SUPPORTS: (Kind.COMMISSIONING_SUPPORT, Kind.CCG),
@@ -69,6 +81,21 @@ def grants_of(post: str, organisation: str) -> tuple[str, ...]:
     """Which codenames a kind of post gives at a kind of organisation."""
     everywhere = frozenset(Kind)
     return tuple(c for c in POST_GRANTS[PostKind(post)] if Kind(organisation) in GRANT_PLACES.get(c, everywhere))
+
+
+def is_office(post: str, organisation: str) -> bool:
+    """Whether a kind of post gives anything at a kind of organisation; False for a kind that does not exist."""
+    return post in PostKind.values and bool(grants_of(post, organisation))
+
+
+def is_bodys_office(post: str, organisation: str) -> bool:
+    """Whether a kind of post is an office of a Coalition body, which records its offices itself."""
+    return Kind(organisation) == Kind.COALITION_BODY and is_office(post, organisation)
+
+
+def incompatible(one: str, other: str) -> bool:
+    """Whether nobody holds these two kinds of post at once, wherever they are."""
+    return frozenset({one, other}) in INCOMPATIBLE
 
 
 def post_exists_at(post: str, organisation: str) -> bool:

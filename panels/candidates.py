@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
 
-from directory.models import Organisation, OrganisationKind, Person
-from directory.queries import today
+from directory.models import Organisation, OrganisationKind, Person, Post
+from directory.queries import record_offices, today
 from panels.models import LIVE, Absence, Accreditation, Nomination, Panel, Seat
 
 # What the panels of most rule sets ask for; others are offered once a seat has asked for them.
@@ -16,23 +16,47 @@ APPOINTS: Sequence[str] = (OrganisationKind.BOARD, OrganisationKind.REGION, Orga
 
 
 def nominations_on(panel: Panel) -> list[Nomination]:
-    """Nominations of Coalition bodies that stand today, of people with no seat on the panel."""
+    """Nominations of Coalition bodies that stand today, of people with no seat on the panel who may sit on one."""
+    return list(_nominations_on(panel).exclude(person__in=record_offices().values("person")))
+
+
+def shut_nominations_on(panel: Panel) -> list[Nomination]:
+    """The same of those who keep the record of the Board and sit on no panel."""
+    return list(_nominations_on(panel).filter(person__in=record_offices().values("person")))
+
+
+def _nominations_on(panel: Panel) -> QuerySet[Nomination]:
     day = today()
     rows = Nomination.objects.filter(Q(ends__isnull=True) | Q(ends__gte=day), starts__lte=day, person__is_active=True)
     seated = panel.appointments.filter(state__in=LIVE).values("person")
-    return list(
-        rows.exclude(person__in=seated).select_related("person", "body").order_by("person__full_name", "body__code")
-    )
+    return rows.exclude(person__in=seated).select_related("person", "body").order_by("person__full_name", "body__code")
 
 
-def people_for(panel: Panel) -> list[Person]:
-    """Active people with a post today and no seat on the panel, by name."""
+def people_for(panel: Panel, text: str = "") -> list[Person]:
+    """Active people with a post today and no seat on the panel who may sit on one, by name.
+
+    text: words each of which is in their name, their e-mail address, or the name or code of an organisation of theirs.
+    """
+    rows = _people_for(panel).exclude(pk__in=record_offices().values("person"))
+    for word in text.split():
+        held = Post.objects.filter(Q(ends__isnull=True) | Q(ends__gt=today()), starts__lte=today())
+        at = held.filter(Q(organisation__name__icontains=word) | Q(organisation__code__iexact=word))
+        rows = rows.filter(Q(full_name__icontains=word) | Q(email__icontains=word) | Q(pk__in=at.values("person")))
+    return list(rows)
+
+
+def shut_people_for(panel: Panel) -> list[Person]:
+    """The same of those who keep the record of the Board and sit on no panel."""
+    return list(_people_for(panel).filter(pk__in=record_offices().values("person")))
+
+
+def _people_for(panel: Panel) -> QuerySet[Person]:
     day = today()
     seated = panel.appointments.filter(state__in=LIVE).values("person")
     rows = Person.objects.filter(
         Q(posts__ends__isnull=True) | Q(posts__ends__gt=day), posts__starts__lte=day, is_active=True
     )
-    return list(rows.exclude(pk__in=seated).distinct().order_by("full_name", "pk"))
+    return rows.exclude(pk__in=seated).distinct().order_by("full_name", "pk")
 
 
 def appointing_bodies(seat: Seat | None = None) -> list[Organisation]:

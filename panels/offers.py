@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING
 from django.db.models import Count
 
 from directory.models import Post
-from directory.queries import today
-from panels.candidates import appointing_bodies, nominations_on, people_for
+from directory.queries import record_keepers, today
+from panels.candidates import (
+    appointing_bodies,
+    nominations_on,
+    people_for,
+    shut_nominations_on,
+    shut_people_for,
+)
 from panels.errors import SeatRefused
 from panels.models import LIVE, Accreditation, Appointment, Nomination, Sitting
-from panels.policies import barred_from_all, check_capacity, check_day_free
+from panels.policies import barred_from_all, check_capacity, check_day_free, check_keeps_no_record
 from panels.queries import answers_now, open_items
 from panels.rules import COALITION_SEAT, Effect, TestResult, verdict
 from panels.seating import days_of, held_elsewhere, rounds_of
@@ -26,7 +32,7 @@ from panels.seating import days_of, held_elsewhere, rounds_of
 if TYPE_CHECKING:
     from datetime import date
 
-    from directory.models import Person
+    from directory.models import Person, PostKind
     from panels.models import Item, Panel, Seat
 
 TESTED = 300
@@ -67,21 +73,66 @@ class _Known:
     load: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Offers:
+    """Those who could be asked, how many of them are people shown here, and how many there are to choose from."""
+
+    rows: Sequence[Offer]
+    shown: int
+    total: int
+
+    def sentence(self, text: str) -> str:
+        """How many are shown of how many; nothing where all are and nobody was searched for."""
+        if self.shown < self.total:
+            return f"{self.shown} of {self.total} people shown: search for others."
+        return f"{self.total} {'person fits' if self.total == 1 else 'people fit'}." if text else ""
+
+
 def offers(seat: Seat, *, rank: int = 0) -> list[Offer]:
+    """Everybody who could be asked for a place on a seat, without a search; see `search`."""
+    return list(search(seat, rank=rank).rows)
+
+
+def search(seat: Seat, *, rank: int = 0, text: str = "") -> Offers:
     """Everybody who could be asked for a place on a seat, first to ask first: nominees in their bodies' order.
 
     A fixed number of queries for any number of people. Where there are more than 300, those who have the training the
-    seat asks for, or a post with a body that may appoint to it, come before the others.
+    seat asks for, or a post with a body that may appoint to it, come before the others. text: words of the name, the
+    e-mail address or an organisation; the nominees for a Coalition seat are all shown.
     """
     panel = seat.panel
     nominations = nominations_on(panel) if seat.kind == COALITION_SEAT else []
-    people = [each.person for each in nominations] or ([] if seat.kind == COALITION_SEAT else people_for(panel))
-    people = _likely(seat, people)[:TESTED]
+    everybody = [each.person for each in nominations] if seat.kind == COALITION_SEAT else people_for(panel, text)
+    people = _likely(seat, everybody)[:TESTED]
     known = _known(panel, seat, people, nominations)
     if seat.kind == COALITION_SEAT:
         ranked = sorted(nominations[:TESTED], key=lambda each: (each.rank, each.body.code, each.pk))
-        return [_offer(known, each.person, each, rank) for each in ranked] + _seated(seat)
-    return [_offer(known, each, None, rank) for each in people] + _seated(seat)
+        found = [_offer(known, each.person, each, rank) for each in ranked]
+    else:
+        found = [_offer(known, each, None, rank) for each in people]
+    return Offers(found + _shut(seat), len(people), len(everybody))
+
+
+def _shut(seat: Seat) -> list[Offer]:
+    """Who could not be offered the seat whatever the tests say: nobody tests them."""
+    return _keepers(seat) + _seated(seat)
+
+
+def _keepers(seat: Seat) -> list[Offer]:
+    """Whoever keeps the record of the Board and would be offered the seat but for that."""
+    keepers = record_keepers()
+    if seat.kind == COALITION_SEAT:
+        rows = shut_nominations_on(seat.panel)
+        return [Offer(each.person, each, (), _keeps(each.person, keepers)) for each in rows]
+    return [Offer(each, None, (), _keeps(each, keepers)) for each in shut_people_for(seat.panel)]
+
+
+def _keeps(person: Person, keepers: Mapping[int, PostKind]) -> str:
+    try:
+        check_keeps_no_record(person, keepers)
+    except SeatRefused as refused:
+        return refused.message
+    return ""
 
 
 def _seated(seat: Seat) -> list[Offer]:

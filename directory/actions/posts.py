@@ -10,10 +10,9 @@ from django.utils import timezone
 from audit.actions import record, record_system, settle
 from directory import grants
 from directory.actions.people import lock
-from directory.errors import BadPost
 from directory.models import Organisation, Person, Post, PostKind
-from directory.permissions import Actor, check_may_administer
-from directory.policies import check_post, check_post_can_end
+from directory.permissions import Actor, check_may_administer, check_may_appoint
+from directory.policies import check_beside, check_own_office, check_post, check_post_can_end
 from directory.queries import today
 from directory.rows import NewPost
 from directory.rules import in_force, overlap
@@ -34,9 +33,11 @@ def appoint(
 ) -> Post:
     """Give a person a post from `starts` until, not including, `ends`, with the grants that follow from it.
 
-    Raises BadPost when the post cannot be held so, PermissionDenied unless the secretariat or the system acts.
+    Raises BadPost when the post cannot be held so or is an office of whoever acts; PermissionDenied unless the
+    secretariat or the system acts, or for an office of a Coalition body its nominations secretary.
     """
-    check_may_administer(by)
+    check_may_appoint(by, kind, organisation)
+    check_own_office(person, kind, organisation, by)
     person = lock(person)
     row = NewPost(person=person, organisation=organisation, kind=kind, starts=starts, ends=ends, title=title)
     check_post(row)
@@ -63,6 +64,8 @@ def add_many(*, posts: Sequence[NewPost], by: Actor) -> list[Post]:
     """
     check_may_administer(by)
     for row in posts:
+        check_may_appoint(by, row.kind, row.organisation)
+        check_own_office(row.person, row.kind, row.organisation, by)
         check_post(row)
     _check_free(posts)
     event = record_system("directory.imported", by=by, public={"posts": len(posts)})
@@ -78,11 +81,13 @@ def end_post(*, post: Post, ends: date, by: Actor) -> Post:
 
     An end that is not in the future takes effect at once; a later one when `expire` runs on that day.
     """
-    check_may_administer(by)
+    check_may_appoint(by, post.kind, post.organisation)
     person = lock(post.person)
     post = Post.objects.select_for_update().get(pk=post.pk)
     day = today()
     check_post_can_end(post, ends, day)
+    if post.ends is not None and ends > post.ends:
+        _check_longer(post, ends, by)
     event = record(person, "post.ended", by=by, public={"post": post.pk, **_dates(post.starts, ends)})
     post.ends, post.event_id = ends, event.pk
     post.in_force = in_force(post.starts, ends, day)
@@ -131,6 +136,13 @@ def _turn_posts_of(person: Person, due: QuerySet[Post], *, to: bool, event_type:
     return len(posts)
 
 
+def _check_longer(post: Post, ends: date, by: Actor) -> None:
+    """An end put off is as good as an appointment: the same is refused."""
+    check_own_office(post.person, post.kind, post.organisation, by)
+    row = NewPost(person=post.person, organisation=post.organisation, kind=post.kind, starts=post.starts, ends=ends)
+    _check_free([row], but=post.pk)
+
+
 def _build(row: NewPost, event_id: int, day: date) -> Post:
     return Post(
         person=row.person,
@@ -148,19 +160,20 @@ def _dates(starts: date, ends: date | None) -> dict[str, str | None]:
     return {"starts": starts.isoformat(), "ends": ends.isoformat() if ends else None}
 
 
-def _check_free(posts: Sequence[NewPost]) -> None:
-    """Raise when a person would hold the same post at the same organisation twice at once."""
-    held: dict[tuple[int, int, str], list[tuple[date, date | None]]] = {}
+def _check_free(posts: Sequence[NewPost], *, but: int | None = None) -> None:
+    """Raise when a person would hold a post twice at once, or beside one it cannot be held with.
+
+    but: the key of a post that is left out, because the row replaces it.
+    """
+    held: dict[int, list[tuple[str, str, date, date | None]]] = {}
     ids = sorted({row.person.pk for row in posts})
     for start in range(0, len(ids), BATCH):
-        rows = Post.objects.filter(person__in=ids[start : start + BATCH])
-        for person, place, kind, starts, ends in rows.values_list("person", "organisation", "kind", "starts", "ends"):
-            held.setdefault((person, place, kind), []).append((starts, ends))
+        rows = Post.objects.filter(person__in=ids[start : start + BATCH]).exclude(pk=but)
+        for person, *post in rows.values_list("person", "kind", "organisation__code", "starts", "ends"):
+            held.setdefault(person, []).append((post[0], post[1], post[2], post[3]))
     for row in posts:
-        periods = held.setdefault((row.person.pk, row.organisation.pk, str(row.kind)), [])
-        if any(overlap(row.starts, row.ends, *period) for period in periods):
-            raise BadPost(
-                f"{row.person.display_name} already holds the post of {PostKind(row.kind).label.lower()} at "
-                f"{row.organisation.code} in that time: end that post first."
-            )
-        periods.append((row.starts, row.ends))
+        others = held.setdefault(row.person.pk, [])
+        for kind, code, starts, ends in others:
+            if overlap(row.starts, row.ends, starts, ends):
+                check_beside(row, kind, code)
+        others.append((str(row.kind), row.organisation.code, row.starts, row.ends))

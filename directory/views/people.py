@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from directory.models import Person
-from directory.permissions import may_administer
+from directory.permissions import may_keep_posts
 from directory.queries import posts_held, today
 
 PER_PAGE = 50
@@ -29,6 +29,6 @@ def people(request: HttpRequest) -> HttpResponse:
     posts = Prefetch("posts", posts_held(today()), to_attr="held")
     listed = found.distinct().order_by("full_name", "pk").prefetch_related(posts)
     page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
-    keeps = isinstance(request.user, Person) and may_administer(request.user)
+    keeps = isinstance(request.user, Person) and may_keep_posts(request.user)
     given = {"page": page, "q": wanted, "total": page.paginator.count, "keeps": keeps}
     return render(request, "directory/people.jinja", given)

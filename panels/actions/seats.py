@@ -38,7 +38,7 @@ from panels.policies import (
     check_useful,
 )
 from panels.queries import answers_on_acceptance, examine, open_items, store_checks
-from panels.seating import days_of, held_elsewhere, load_of, rounds_of
+from panels.seating import days_of, held_elsewhere, hold_still, load_of, rounds_of
 from panels.states import APPOINTMENT
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _lock(pk: int) -> Panel:
 
 
 def _proposed(panel: Panel, proposals: Sequence[Proposal]) -> list[Appointment]:
+    hold_still(each.person.pk for each in proposals)
     taken = list(panel.appointments.select_related("seat", "person"))
     members = [each.person for each in proposals if each.rank == 0]
     days, elsewhere = days_of(panel), held_elsewhere(panel, [each.pk for each in members])
@@ -233,6 +234,7 @@ def accept_seat(*, appointment: Appointment, by: Person, interests: Sequence[Int
     panel = _lock(appointment.panel_id)
     appointment = _locked(appointment, "accept_seat")
     appointment.panel = panel
+    hold_still([appointment.person_id])
     check_nomination(appointment.nomination, appointment.seat, appointment.person, today())
     if appointment.nomination and appointment.rank == 0:
         load = load_of(appointment.nomination, without=panel)
@@ -381,6 +383,7 @@ def substitute(*, seat: Seat, by: Actor) -> Appointment:
     panel = _lock(seat.panel_id)
     heir = check_heir(seat, [each for each in live_of(panel) if each.seat_id == seat.pk])
     heir.panel = panel
+    hold_still([heir.person_id])
     with _about(heir.person, seat):
         check_nomination(heir.nomination, heir.seat, heir.person, today())
         if heir.nomination:

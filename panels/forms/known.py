@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 
+from directory.errors import BadPost
 from directory.forms.acting import ActingForm
 from directory.forms.fields import DayField, SelectField, TextField
-from directory.models import PostKind, TieKind
-from directory.permissions import check_may_administer
+from directory.models import OrganisationKind, PostKind, TieKind
+from directory.permissions import check_may_administer, check_may_appoint, check_may_keep_posts, may_administer
 from directory.queries import today
+from directory.rules import is_bodys_office
 from panels.actions.examination import end_post, end_tie, learn_post, learn_tie
 from panels.candidates import organisation_of
 
@@ -61,7 +63,12 @@ class LearnPost(Known):
     title = "Record a post"
     intro = (
         "Posts say what binds a person. Everybody on a panel still to sit on whom this could bear is tested again at "
-        "once, and leaves the room where it bars them."
+        "once, and leaves the room where it bars them. Nobody records their own office. A Coalition body's nominations "
+        "secretary records its offices, not the secretariat."
+    )
+    intro_of_a_body = (
+        "You record who holds an office of the Coalition body you nominate for, but never your own. Other posts are "
+        "recorded by the secretariat of the Board."
     )
     button = "Record the post"
     kind = SelectField(label="Post", choices=[("", "Choose"), *PostKind.choices], missing="Choose the post")
@@ -81,6 +88,13 @@ class LearnPost(Known):
         self.person = person
         self.place: Organisation | None = None
 
+    def check(self, by: Person) -> None:
+        """The secretariat; a Coalition body's nominations secretary, who is asked for its offices alone."""
+        check_may_keep_posts(by)
+        if not may_administer(by):
+            offices = [each for each in PostKind.choices if is_bodys_office(each[0], OrganisationKind.COALITION_BODY)]
+            self.intro, self.fields["kind"].choices = self.intro_of_a_body, [("", "Choose"), *offices]
+
     def clean_code(self) -> str:
         """A code the directory knows."""
         self.place = self.organisation("code")
@@ -90,6 +104,10 @@ class LearnPost(Known):
         """Record it."""
         assert self.place is not None
         given = self.cleaned_data
+        try:
+            check_may_appoint(by, given["kind"], self.place)
+        except PermissionDenied as denied:
+            raise BadPost(str(denied)) from None
         post, changes = learn_post(
             person=self.person,
             organisation=self.place,
@@ -113,6 +131,10 @@ class EndPost(Known):
         super().__init__(*args, **options)
         self.post = post
         self.fields["ends"].initial = today()
+
+    def check(self, by: Person) -> None:
+        """Whoever could record it."""
+        check_may_appoint(by, self.post.kind, self.post.organisation)
 
     def facts(self) -> Sequence[tuple[str, str]]:
         """Whose, which and where."""

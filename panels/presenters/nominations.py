@@ -12,6 +12,7 @@ from django.db.models import Count, Prefetch, Q
 
 from directory.models import Organisation, OrganisationKind, Post
 from directory.queries import today
+from directory.rules import is_bodys_office
 from panels.models import Accreditation, AppointmentState, Nomination
 from panels.offers import loads
 
@@ -51,6 +52,7 @@ class Body:
     nominees: Sequence[Nominee]
     mine: bool
     rounds: Mapping[str, int] = field(default_factory=dict)
+    offices: Sequence[Post] = ()
 
     @property
     def accepted(self) -> int:
@@ -111,13 +113,14 @@ def _bars(parts: Sequence[tuple[str, int]]) -> list[Bar]:
 
 
 def bodies(mine: set[int]) -> list[Body]:
-    """Every Coalition body by name; `mine` are the keys of those the reader nominates for. Six queries."""
+    """Every Coalition body by name; `mine` are the keys of those the reader nominates for. Seven queries."""
     rows = Organisation.objects.filter(kind=OrganisationKind.COALITION_BODY).prefetch_related(
         Prefetch("nominations", queryset=_nominations(), to_attr="standing")
     )
     found = list(rows.order_by("name"))
     every = [each for row in found for each in row.standing]
     load, trained = loads(every), _trained()
+    offices = _offices(mine) if mine else []
     return [
         Body(
             row.code,
@@ -125,9 +128,16 @@ def bodies(mine: set[int]) -> list[Body]:
             [_nominee(each, load[each.pk], trained=each.person_id in trained) for each in row.standing],
             row.pk in mine,
             _sum(load[each.pk] for each in row.standing),
+            [each for each in offices if each.organisation_id == row.pk],
         )
         for row in found
     ]
+
+
+def _offices(places: set[int]) -> list[Post]:
+    """Who holds which office of these bodies today."""
+    rows = Post.objects.filter(in_force=True, organisation__in=places).select_related("person", "organisation")
+    return [each for each in rows.order_by("kind", "pk") if is_bodys_office(each.kind, each.organisation.kind)]
 
 
 def _sum(loads_of: Any) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The secretariat records posts and ties; members of panels are tested again with them."""
+"""The secretariat records posts and ties, Coalition bodies their offices; members of panels are tested again."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from directory.models import Organisation, Person, Post, Tie
-from directory.permissions import check_may_administer
+from directory.permissions import bodies_kept, check_may_administer, check_may_keep_posts, may_administer
 from directory.queries import today
+from directory.rules import is_bodys_office
 from directory.views.acting import act
 from panels.forms.known import EndPost, EndTie, LearnPost, LearnTie
 
@@ -23,19 +24,34 @@ from panels.forms.known import EndPost, EndTie, LearnPost, LearnTie
 @require_http_methods(["GET", "HEAD", "POST"])
 def posts(request: HttpRequest, pk: int) -> HttpResponse:
     """The posts of a person, past and present, and room for one more."""
-    check_may_administer(cast("Person", request.user))
-    person = get_object_or_404(Person, pk=pk)
+    by = cast("Person", request.user)
+    check_may_keep_posts(by)
+    person = get_object_or_404(Person.objects.visible_to(by), pk=pk)
     held = Post.objects.filter(person=person).select_related("organisation").order_by("-starts", "pk")
-    given = {"caption": person.display_name, "of": "people", "posts": held, "today": today()}
+    keeps, bodies = may_administer(by), bodies_kept(by)
+    posts = [each for each in held if keeps or each.organisation_id in bodies]
+    given = {
+        "caption": person.display_name,
+        "of": "people",
+        "posts": posts,
+        "today": today(),
+        "keeps": keeps,
+        "may_end": {each.pk for each in posts if _may_end(each, keeps=keeps, bodies=bodies)},
+    }
     then = reverse("person-posts", args=[pk])
     return act(request, partial(LearnPost, person=person), template="panels/posts.jinja", context=given, then=then)
+
+
+def _may_end(post: Post, *, keeps: bool, bodies: set[int]) -> bool:
+    body = is_bodys_office(post.kind, post.organisation.kind)
+    return post.organisation_id in bodies if body else keeps
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def end_post(request: HttpRequest, pk: int, post: int) -> HttpResponse:
     """End one post."""
-    check_may_administer(cast("Person", request.user))
+    check_may_keep_posts(cast("Person", request.user))
     held = get_object_or_404(Post.objects.select_related("person", "organisation"), pk=post, person=pk)
     given = {"caption": held.person.display_name, "of": "their posts"}
     then = reverse("person-posts", args=[pk])

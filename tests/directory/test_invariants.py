@@ -157,3 +157,15 @@ def test_unpermitted_person_gains_nothing_from_being_a_superuser(ann, ccg):
     ann.save()
 
     assert not grants.holds(ann, "act_for", ccg.pk)
+
+
+def test_offices_that_exclude_each_other_are_found(ann, board):
+    given = {"person": ann, "organisation": board, "by": "system"}
+    held = posts.appoint(kind=PostKind.SECRETARIAT, starts=SPRING, ends=date(2012, 5, 1), **given)
+    posts.appoint(kind=PostKind.AUDITOR, starts=date(2012, 5, 1), **given)
+    assert broken() == []
+    connection.check_constraints()
+    fence.remove(connection)
+    run("UPDATE directory_post SET ends = %s WHERE id = %s", date(2012, 5, 2), held.pk)
+
+    assert f"{ann.stream} holds two offices that exclude each other, secretariat (post {held.pk})" in broken()[0]

@@ -245,3 +245,77 @@ def test_missing_permissions_name_the_cure(ann, ccg):
 
     with pytest.raises(BadGrant, match="The permissions act_for are not in the database: run migrate first"):
         posts.appoint(person=ann, organisation=ccg, kind=PostKind.CHAIR, starts=SPRING, by="system")
+
+
+@pytest.fixture
+def body(make_organisation):
+    return make_organisation("NHSA", OrganisationKind.COALITION_BODY)
+
+
+@pytest.fixture
+def nominator(body, make_person):
+    person = make_person("Nom Inator")
+    posts.appoint(person=person, organisation=body, kind=PostKind.NOMINATIONS_SECRETARY, starts=SPRING, by="system")
+    return person
+
+
+def test_nobody_records_their_own_office(administrator, board, ccg):
+    given = {"person": administrator, "starts": SPRING, "ends": date(2012, 7, 1)}
+    with pytest.raises(BadPost, match="You cannot record your own office: somebody else of the secretariat does"):
+        posts.appoint(organisation=board, kind=PostKind.DESK_TOP_ASSESSOR, by=administrator, **given)
+    with pytest.raises(BadPost, match="You cannot record your own office"):
+        posts.add_many(posts=[NewPost(organisation=ccg, kind=PostKind.CHAIR, **given)], by=administrator)
+    posts.appoint(organisation=ccg, kind=PostKind.GOVERNING_BODY_MEMBER, by=administrator, **given)
+    made = posts.appoint(organisation=board, kind=PostKind.DESK_TOP_ASSESSOR, by="system", **given)
+    with pytest.raises(BadPost, match="You cannot record your own office"):
+        posts.end_post(post=made, ends=date(2013, 7, 1), by=administrator)
+    posts.end_post(post=made, ends=date(2012, 6, 20), by=administrator)
+
+
+def test_offices_of_a_coalition_body_are_recorded_by_its_own_secretary(administrator, nominator, ann, body, ccg):
+    given = {"person": ann, "organisation": body, "starts": SPRING}
+    with pytest.raises(PermissionDenied, match="recorded by its own nominations secretary, .* by the installation"):
+        posts.appoint(kind=PostKind.NOMINATIONS_SECRETARY, by=administrator, **given)
+    with pytest.raises(PermissionDenied, match="recorded by its own nominations secretary"):
+        posts.add_many(posts=[NewPost(kind=PostKind.CONFLICTS_GUARDIAN, **given)], by=administrator)
+    with pytest.raises(PermissionDenied):
+        posts.end_post(post=nominator.posts.get(), ends=queries.today(), by=administrator)
+    posts.appoint(kind=PostKind.CHAIR, by=administrator, **given)
+    made = posts.appoint(kind=PostKind.NOMINATIONS_SECRETARY, by=nominator, **given)
+    posts.end_post(post=made, ends=queries.today(), by=nominator)
+    with pytest.raises(PermissionDenied, match="Only the secretariat"):
+        posts.appoint(kind=PostKind.EMPLOYEE, by=nominator, **given)
+    with pytest.raises(PermissionDenied, match="Only the secretariat"):
+        posts.appoint(person=ann, organisation=ccg, kind=PostKind.CHAIR, starts=SPRING, by=nominator)
+    with pytest.raises(BadPost, match="another nominations secretary of Organisation NHSA does"):
+        posts.appoint(
+            person=nominator, organisation=body, kind=PostKind.CONFLICTS_GUARDIAN, starts=SPRING, by=nominator
+        )
+
+
+def test_secretary_of_one_body_records_nothing_at_another(nominator, ann, make_organisation):
+    other = make_organisation("NAPC", OrganisationKind.COALITION_BODY)
+    with pytest.raises(PermissionDenied, match="Offices at Organisation NAPC"):
+        posts.appoint(person=ann, organisation=other, kind=PostKind.NOMINATIONS_SECRETARY, starts=SPRING, by=nominator)
+
+
+@pytest.mark.parametrize("office", [PostKind.CONFLICTS_GUARDIAN, PostKind.AUDITOR])
+@pytest.mark.parametrize("first", [True, False])
+def test_secretary_is_neither_guardian_nor_auditor_at_once(ann, board, office, first):
+    held, wanted = (PostKind.SECRETARIAT, office) if first else (office, PostKind.SECRETARIAT)
+    given = {"person": ann, "organisation": board, "by": "system"}
+    made = posts.appoint(kind=held, starts=SPRING, ends=date(2012, 8, 1), **given)
+    said = f"Ann Other holds the post of {held.label.lower()} at BOARD in that time, and nobody holds that of"
+    with pytest.raises(BadPost, match=said):
+        posts.appoint(kind=wanted, starts=date(2012, 5, 1), **given)
+    rows = [NewPost(person=ann, organisation=board, kind=wanted, starts=date(2011, 1, 1))]
+    with pytest.raises(BadPost, match=said):
+        posts.add_many(posts=rows, by="system")
+    posts.appoint(kind=wanted, starts=date(2012, 8, 1), **given)
+    with pytest.raises(BadPost, match=f"Ann Other holds the post of {wanted.label.lower()} at BOARD"):
+        posts.end_post(post=made, ends=date(2012, 9, 1), by="system")
+
+
+def test_guardian_may_audit_too(ann, board):
+    for kind in (PostKind.CONFLICTS_GUARDIAN, PostKind.AUDITOR):
+        posts.appoint(person=ann, organisation=board, kind=kind, starts=SPRING, by="system")
