@@ -56,7 +56,8 @@ def _people_for(panel: Panel) -> QuerySet[Person]:
     rows = Person.objects.filter(
         Q(posts__ends__isnull=True) | Q(posts__ends__gt=day), posts__starts__lte=day, is_active=True
     )
-    return rows.exclude(pk__in=seated).distinct().order_by("full_name", "pk")
+    found: QuerySet[Person] = rows.exclude(pk__in=seated).distinct().order_by("full_name", "pk")
+    return found
 
 
 def appointing_bodies(seat: Seat | None = None) -> list[Organisation]:

@@ -160,17 +160,19 @@ def _dates(starts: date, ends: date | None) -> dict[str, str | None]:
     return {"starts": starts.isoformat(), "ends": ends.isoformat() if ends else None}
 
 
-def _check_free(posts: Sequence[NewPost], *, but: int | None = None) -> None:
+def _check_free(posts: Sequence[NewPost], *, but: int = 0) -> None:
     """Raise when a person would hold a post twice at once, or beside one it cannot be held with.
 
-    but: the key of a post that is left out, because the row replaces it.
+    but: the key of a post that is left out because the row replaces it, 0 for none.
     """
     held: dict[int, list[tuple[str, str, date, date | None]]] = {}
     ids = sorted({row.person.pk for row in posts})
-    for start in range(0, len(ids), BATCH):
-        rows = Post.objects.filter(person__in=ids[start : start + BATCH]).exclude(pk=but)
-        for person, *post in rows.values_list("person", "kind", "organisation__code", "starts", "ends"):
-            held.setdefault(person, []).append((post[0], post[1], post[2], post[3]))
+    for begin_at in range(0, len(ids), BATCH):
+        rows = Post.objects.filter(person__in=ids[begin_at : begin_at + BATCH]).exclude(pk=but)
+        for person, kind, code, starts, ends in rows.values_list(
+            "person", "kind", "organisation__code", "starts", "ends"
+        ):
+            held.setdefault(person, []).append((kind, code, starts, ends))
     for row in posts:
         others = held.setdefault(row.person.pk, [])
         for kind, code, starts, ends in others:

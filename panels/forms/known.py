@@ -93,7 +93,8 @@ class LearnPost(Known):
         check_may_keep_posts(by)
         if not may_administer(by):
             offices = [each for each in PostKind.choices if is_bodys_office(each[0], OrganisationKind.COALITION_BODY)]
-            self.intro, self.fields["kind"].choices = self.intro_of_a_body, [("", "Choose"), *offices]
+            self.intro = self.intro_of_a_body
+            self.fields["kind"].choices = [("", "Choose"), *offices]  # type: ignore[attr-defined]
 
     def clean_code(self) -> str:
         """A code the directory knows."""
