@@ -11,11 +11,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from directory.queries import today
 from panels.models import (
+    Absence,
     Appointment,
     AppointmentState,
     Attendance,
@@ -119,9 +120,41 @@ def _required_coalition_seats() -> Facts:
 
 
 def _empty() -> Facts:
+    """Sittings not over with a required Coalition seat nobody took or was asked to take, or empty for a case to come.
+
+    One row for each case on the agenda; `ref` is the case where the seat is taken and nobody can speak on that case.
+    """
+    seats = Seat.objects.filter(panel=OuterRef("panel"), kind=COALITION_SEAT, required=True)
+    taken = Appointment.objects.filter(seat=OuterRef("pk"), state=AppointmentState.ACCEPTED)
     offered = Appointment.objects.filter(seat=OuterRef("pk"), state__in=ASKED)
-    found: Facts = _required_coalition_seats().filter(~Exists(offered))
-    return found
+    rows = Sitting.objects.filter(closed_at__isnull=True).annotate(
+        of=F("pk"),
+        free=Exists(seats.filter(~Exists(taken), ~Exists(offered))),
+        short=Exists(seats.filter(~Exists(taken))),
+        item=F("items"),
+        item_state=F("items__state"),
+        ref=Case(When(free=True, then=Value("")), default=F("items__case_ref"), output_field=CharField()),
+    )
+    return rows.filter(Q(free=True) | Q(~Exists(_voices()), short=False, item_state=ItemState.LISTED))
+
+
+def _voices() -> Facts:
+    """Accepted Coalition members who can come on the day, and whose latest test for the item lets them vote."""
+    of_item = DisinterestCheck.objects.filter(appointment=OuterRef("pk"), item=OuterRef(OuterRef("item")))
+    later = DisinterestCheck.objects.filter(
+        appointment=OuterRef("appointment"), item=OuterRef("item"), pk__gt=OuterRef("pk")
+    )
+    silenced = of_item.filter(~Exists(later), effect__in=(Effect.BARRED, Effect.DISCUSS_NO_VOTE))
+    day = OuterRef(OuterRef("on"))
+    away = Absence.objects.filter(appointment=OuterRef("pk"), withdrawn_at__isnull=True, starts__lte=day, ends__gte=day)
+    return Appointment.objects.filter(
+        ~Exists(silenced),
+        ~Exists(away),
+        panel=OuterRef("panel"),
+        state=AppointmentState.ACCEPTED,
+        seat__kind=COALITION_SEAT,
+        person__is_active=True,
+    )
 
 
 def _offered() -> Facts:
@@ -303,7 +336,14 @@ EXCEPTIONS: tuple[Exceptional, ...] = (
     ),
     Exceptional("unconfirmed", "Not confirmed in time", "Not confirmed, though the day has come.", _unconfirmed),
     Exceptional("late", "Not convened in time", "Not convened, though the day has passed.", _not_convened),
-    Exceptional("empty", "Coalition seat empty", "The Coalition seat is empty.", _empty),
+    Exceptional(
+        "empty",
+        "Coalition seat empty",
+        "The Coalition seat is empty{who}{cases}.",
+        _empty,
+        lambda row: " for " if row.ref else "",
+        lambda row: str(row.ref),
+    ),
     Exceptional(
         "offered",
         "Coalition seat only offered",

@@ -56,6 +56,16 @@ def recused(item: Item) -> set[int]:
     return set(item.recusals.values_list("appointment_id", flat=True))
 
 
+CLEAR = "Clear of every test."
+
+
+def told(results: Sequence[TestResult]) -> str:
+    """What is said of somebody who is clear: of every test, or because the guardian dismissed what one said."""
+    dismissed = [each.sentence for each in results if "by the conflicts guardian on" in each.sentence]
+    said = [each.removeprefix("Barred by ").removeprefix("Declared under ") for each in dismissed]
+    return " ".join(said).replace("; overridden by the", "; dismissed by the") or CLEAR
+
+
 def store_checks(
     event: Event, moment: str, pairs: Sequence[tuple[Appointment, Item, list[TestResult]]], at: datetime
 ) -> None:
@@ -71,7 +81,7 @@ def store_checks(
                 moment=moment,
                 effect=decisive.effect,
                 rule="" if decisive.effect is Effect.CLEAR else decisive.rule,
-                sentence="Clear of every test." if decisive.effect is Effect.CLEAR else decisive.sentence,
+                sentence=told(results) if decisive.effect is Effect.CLEAR else decisive.sentence,
                 results=[
                     {"rule": each.rule, "effect": each.effect.value, "sentence": each.sentence} for each in results
                 ],
@@ -138,6 +148,15 @@ def answers_on_acceptance(
     ]
     known = facts.read(appointment.panel, [person], items, today(), new=new)
     return [known.answers(appointment.seat.kind, person, item, now, declared=True) for item in items]
+
+
+def latest_checks(appointment: Appointment) -> list[DisinterestCheck]:
+    """What the tests last said of a member for every case not judged yet, in the order of the agenda; one query."""
+    later = DisinterestCheck.objects.filter(
+        item=OuterRef("item"), appointment=OuterRef("appointment"), pk__gt=OuterRef("pk")
+    )
+    rows = appointment.checks.filter(~Exists(later), item__isnull=False).exclude(item__state=ItemState.CLOSED)
+    return list(rows.select_related("item").order_by("item__sitting__on", "item__number"))
 
 
 def open_items(panel: Panel) -> list[Item]:

@@ -9,6 +9,7 @@ from directory.forms.acting import ActingForm, Group
 from directory.forms.fields import RadioField, SelectField
 from panels.actions import seats
 from panels.actions.seats import Proposal
+from panels.errors import SeatRefused
 from panels.permissions import check_administers
 from panels.rules import COALITION_SEAT, Effect
 
@@ -69,9 +70,11 @@ class Fill(ActingForm):
         self.shut = {each.key: each for each in offers if each.fault}
         self._choose()
         if self.name == "person" and self.possible:
-            choices = [("", "Choose"), *((str(each.pk), str(each)) for each in bodies)]
             self.bodies = {str(each.pk): each for each in bodies}
             self.only = str(bodies[0].pk) if bodies else ""
+            choices = [(str(each.pk), str(each)) for each in bodies]
+            if len(choices) > 1:
+                choices.insert(0, ("", "Choose"))
             self.fields["body"] = SelectField(
                 label="Appointed by",
                 choices=choices,
@@ -117,7 +120,13 @@ class Fill(ActingForm):
             proposal = Proposal(self.seat, offer.person, offer.nomination.body, offer.nomination, self.rank)
         else:
             proposal = Proposal(self.seat, offer.person, self.bodies[self.cleaned_data["body"]], rank=self.rank)
-        (offered,) = seats.fill_seats(panel=self.seat.panel, proposals=[proposal], by=by)
+        try:
+            (offered,) = seats.fill_seats(panel=self.seat.panel, proposals=[proposal], by=by)
+        except SeatRefused as refused:
+            # Asked for from the list of those who cannot be offered it: the refusal is what was wanted.
+            if self.data.get("record") and refused.message:
+                return f"Recorded: {refused.message}"
+            raise
         return f"The seat of {offered.place} is offered to {proposal.person}: {_tested(offered)}. Invite them."
 
 

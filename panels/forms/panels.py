@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from directory.forms.acting import ActingForm
 from directory.forms.fields import AreaField, DayField, ManyField
 from directory.queries import today
@@ -69,7 +71,11 @@ class Confirm(PanelForm):
     def __init__(self, *args: Any, faults: Sequence[str], **options: Any) -> None:
         super().__init__(*args, **options)
         self.faults = faults
-        self.warning = " ".join(faults)
+        if on := self.panel.confirmed_at:
+            self.possible = False
+            self.warning = f"{self.panel.ref} is confirmed already, since {timezone.localtime(on):%-d %B %Y}."
+        elif faults:
+            self.possible = False
 
     def act(self, by: Person) -> str:
         """Confirm."""

@@ -12,12 +12,14 @@ from panels.actions.seats import Interest
 from panels.models import AppointmentState
 from panels.models.interests import InterestKind
 from panels.permissions import check_own_seat
+from panels.queries import latest_checks
+from panels.rules import Effect
 
 if TYPE_CHECKING:
     from directory.models import Organisation, Person
-    from panels.models import Appointment
+    from panels.models import Appointment, Item
 
-ROWS = 3
+ROWS = 5
 
 
 class Answer(ActingForm):
@@ -42,17 +44,32 @@ class Answer(ActingForm):
     reason = AreaField(label="Why?", help_text="You need not say", rows=2, required=False)
 
     def __init__(
-        self, *args: Any, appointment: Appointment, find: Any, suggested: Sequence[str] = (), **options: Any
+        self,
+        *args: Any,
+        appointment: Appointment,
+        find: Any,
+        suggested: Sequence[str] = (),
+        cases: Sequence[Item] = (),
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
-        self.appointment, self.find, self.suggested = appointment, find, suggested
+        self.appointment, self.find, self.suggested, self.cases = appointment, find, suggested, cases
+        before = {each.organisation.code: each.organisation.name for each in cases}
+        listed = [
+            ("", "None of these, or enter a code"),
+            *((code, f"{name} ({code})") for code, name in before.items()),
+        ]
         kinds = [("", "Choose a kind"), *InterestKind.choices]
         for number in range(1, ROWS + 1):
             self.fields[f"kind-{number}"] = SelectField(
                 label=f"Kind of interest {number}", choices=kinds, required=False
             )
+            if before:
+                self.fields[f"before-{number}"] = SelectField(
+                    label=f"Organisation before the panel, interest {number}", choices=listed, required=False
+                )
             self.fields[f"code-{number}"] = TextField(
-                label=f"Code of the organisation, interest {number}",
+                label=f"Or the code of another organisation, interest {number}",
                 help_text="For example 02Q",
                 width="10",
                 required=False,
@@ -78,11 +95,13 @@ class Answer(ActingForm):
     def facts(self) -> Sequence[tuple[str, str]]:
         """The seat, the days, and what the directory already says of the person and the cases."""
         days = [f"{on:%-d %B %Y}" for on in self.appointment.panel.sittings.values_list("on", flat=True)]
+        before = [f"{each.organisation.name} ({each.organisation.code}), {each.case_ref}" for each in self.cases]
         return [
             ("Seat", self.appointment.place),
             ("Panel", str(self.appointment.panel)),
             ("Offered by", self.appointment.appointed_by.name),
             ("Sits on", ", ".join(days) or "No day listed yet"),
+            ("Cases before it", "\n".join(before) or "None is listed yet"),
             ("Suggested from the directory", "\n".join(self.suggested)),
         ]
 
@@ -90,7 +109,8 @@ class Answer(ActingForm):
         """The answer, then room for interests."""
         lines = []
         for number in range(1, ROWS + 1):
-            what = [self[f"{name}-{number}"] for name in ("kind", "code", "statement")]
+            asked = ("kind", "before", "code", "statement") if self.cases else ("kind", "code", "statement")
+            what = [self[f"{name}-{number}"] for name in asked]
             when = [self[f"{name}-{number}"] for name in ("starts", "ends")]
             if number == 1:
                 lines += [Group(what, heading="Interest 1"), Group(when, heading="Dates of interest 1", folded=True)]
@@ -110,7 +130,10 @@ class Answer(ActingForm):
         return given
 
     def _interest(self, given: dict[str, Any], number: int) -> Interest | None:
-        kind, code = given.get(f"kind-{number}"), given.get(f"code-{number}")
+        kind, picked, typed = (given.get(f"{name}-{number}") or "" for name in ("kind", "before", "code"))
+        code = typed or picked
+        if picked and typed and picked.casefold() != typed.strip().casefold():
+            self.add_error(f"code-{number}", "Choose an organisation or enter a code, not both: each is an interest")
         statement = given.get(f"statement-{number}") or ""
         if not kind:
             if code or statement or given.get(f"starts-{number}") or given.get(f"ends-{number}"):
@@ -133,7 +156,7 @@ class Answer(ActingForm):
                 "Your declaration is recorded. It keeps you from every case before this panel "
                 f"({why.removesuffix('.')}), so the seat is free for somebody else."
             )
-        return f"You have taken the seat of {answered.place} on {self.appointment.panel.ref}."
+        return f"You have taken the seat of {answered.place} on {self.appointment.panel.ref}.{_barred(answered)}"
 
 
 class Renew(Answer):
@@ -158,5 +181,16 @@ class Renew(Answer):
 
     def act(self, by: Person) -> str:
         """Declare again."""
-        seats.declare_again(appointment=self.appointment, by=by, interests=self.interests)
-        return f"Your declaration for {self.appointment.panel.ref} is renewed."
+        again = seats.declare_again(appointment=self.appointment, by=by, interests=self.interests)
+        return f"Your declaration for {self.appointment.panel.ref} is renewed.{_barred(again)}"
+
+
+def _barred(member: Appointment) -> str:
+    """From which cases the tests bar a member who has just answered, and why; nothing when from none."""
+    said = [
+        f"You are barred from {check.item.case_ref} by {check.rule}: "
+        + check.sentence.removeprefix(f"Barred by {check.rule}: ")
+        for check in latest_checks(member)
+        if check.effect == Effect.BARRED and check.item
+    ]
+    return " ".join(["", *said])

@@ -288,7 +288,7 @@ class Bench:
 
 
 def judges(case_ref: str) -> list[Bench]:
-    """Who will judge a case: the live members of every panel that has it listed and does not sit yet; three queries."""
+    """Who will judge a case: those invited to every panel that has it listed and does not sit yet; three queries."""
     items = Item.objects.filter(case_ref=case_ref, sitting__convened_at__isnull=True).select_related("panel", "sitting")
     listed = list(items.order_by("sitting__on", "pk"))
     panels = {each.panel_id for each in listed}
@@ -297,7 +297,10 @@ def judges(case_ref: str) -> list[Bench]:
     for each in raised:
         last = max(each.rulings.all(), key=lambda ruling: ruling.pk, default=None)
         said[each.panel_id, each.person_id] = OBJECTED[last.verdict if last else ""]
-    rows = Appointment.objects.filter(panel__in=panels, state__in=LIVE).select_related("seat", "person", "appointed_by")
+    asked = (AppointmentState.INVITED, AppointmentState.ACCEPTED)
+    rows = Appointment.objects.filter(panel__in=panels, state__in=asked).select_related(
+        "seat", "person", "appointed_by"
+    )
     members = list(rows.order_by("panel", "seat__number", "rank"))
     return [
         Bench(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from directory.queries import today
-from panels.actions.panels import faults_by_day, live_of
+from panels.actions.panels import live_of
 from panels.models import (
     LIVE,
+    Absence,
+    Accreditation,
     Appointment,
     AppointmentState,
     Declaration,
@@ -21,11 +25,12 @@ from panels.models import (
     Seat,
     Sitting,
 )
-from panels.policies import convening_missing
+from panels.policies import convening_missing, seating_faults
 from panels.presenters.seating import ItemView
-from panels.queries import plan_of
+from panels.queries import CLEAR, plan_of
 from panels.rules import COALITION_SEAT, Effect
-from panels.seating import absences_of, accreditations_of, days_of, in_rank, is_accredited
+from panels.seating import absences_of, accreditations_of, in_rank, is_accredited
+from panels.trouble import case_faults
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,12 @@ class Check:
     effect: str
     sentence: str
     at: datetime
+    readable: bool = True
+
+    @property
+    def ruled(self) -> bool:
+        """Whether it is clear only because a test was dismissed."""
+        return self.effect == Effect.CLEAR and self.sentence != CLEAR
 
 
 EFFECTS = {
@@ -95,6 +106,9 @@ EFFECTS = {
     Effect.DECLARE_ONLY: "with an interest declared",
     Effect.CLEAR: "clear of every test",
 }
+# Clear, because the guardian dismissed what a test said.
+RULED = "ruled"
+TESTED = {**EFFECTS, RULED: "clear after a ruling"}
 
 
 @dataclass(frozen=True)
@@ -133,8 +147,8 @@ class Placed:
     @property
     def tested(self) -> str:
         """In a few words, what the tests said over all the cases."""
-        effects = [check.effect for check in self.checks]
-        counted = [(effects.count(effect), words) for effect, words in EFFECTS.items() if effect in effects]
+        effects = [RULED if check.ruled else check.effect for check in self.checks]
+        counted = [(effects.count(effect), words) for effect, words in TESTED.items() if effect in effects]
         if len(counted) == 1 and (len(effects) == 1 or effects[0] == Effect.CLEAR):
             return counted[0][1]
         return ", ".join(f"{number} {words}" for number, words in counted)
@@ -200,6 +214,7 @@ class PanelView:
     confirmed_at: datetime | None
     closed_at: datetime | None
     refusals: Sequence[Refusal]
+    mine: Placed | None
 
     @property
     def alive(self) -> bool:
@@ -230,18 +245,27 @@ def panel(
     before: Sequence[ItemView],
     readable: Collection[str],
     *,
+    reader: int = 0,
+    applicant: bool = False,
     audited: bool = False,
 ) -> PanelView:
     """A panel, its sittings, its items as `seating.items` made them; checks only of the cases that may be read.
 
-    audited: whether what was refused is shown as well.
+    reader: the key of the person who reads, who sees all the tests of themself. applicant: whether they answer for an
+    organisation on the agenda, and hear of nobody who is only proposed. audited: whether what was refused is shown.
     """
     plan, state = plan_of(row), row.state
-    still = not row.closed_at and any(not each.closed_at for each in sittings)
-    faults = faults_by_day(row) if still else {}
+    known = _known(row)
+    faults = _faults_by_day(row, sittings, known)
+    said = list(dict.fromkeys(sentence for day in faults.values() for sentence in day))
+    if faults:
+        said += case_faults(row, known.live, known.absences, known.trainings, readable=readable)
+    elif not sittings and not row.closed_at:
+        said.append("No day is listed yet: list a sitting.")
+    seats = _seats(row, known, sittings, readable, reader, hidden=applicant)
     agenda: defaultdict[date, list[ItemView]] = defaultdict(list)
     for item in before:
-        agenda[item.on].append(item)
+        agenda[item.on].append(replace(item, number=len(agenda[item.on]) + 1))
     return PanelView(
         ref=row.ref,
         title=row.title,
@@ -250,7 +274,7 @@ def panel(
         state=(state.label, PANEL_COLOURS[state]),
         quorum_to_sit=plan.quorum_to_sit,
         quorum_to_decide=plan.quorum_to_decide,
-        seats=_seats(row, readable),
+        seats=seats,
         sittings=[
             SittingView(
                 each.pk,
@@ -263,12 +287,33 @@ def panel(
             )
             for each in sittings
         ],
-        faults=list(dict.fromkeys(sentence for said in faults.values() for sentence in said)),
+        faults=said,
         readable=readable,
         confirmed_at=row.confirmed_at,
         closed_at=row.closed_at,
         refusals=_refusals(row) if audited else (),
+        mine=next((each for seat in seats for each in seat.people if each.person == reader), None),
     )
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Everybody named for a seat, when they are away and what training they have."""
+
+    live: Sequence[Appointment]
+    absences: Sequence[Absence]
+    trainings: Sequence[Accreditation]
+
+
+def _known(row: Panel) -> _Known:
+    live = live_of(row)
+    return _Known(live, absences_of(live), accreditations_of(each.person_id for each in live))
+
+
+def _faults_by_day(row: Panel, sittings: Sequence[Sitting], known: _Known) -> dict[date, list[str]]:
+    """Why the panel could not sit, by each day to come; nothing once it is closed."""
+    days = [] if row.closed_at else [each.on for each in sittings if not each.closed_at]
+    return {on: seating_faults(plan_of(row), known.live, on, known.absences, known.trainings) for on in days}
 
 
 def _refusals(row: Panel) -> list[Refusal]:
@@ -276,13 +321,14 @@ def _refusals(row: Panel) -> list[Refusal]:
     return list(found[:REFUSALS_SHOWN])
 
 
-def _seats(row: Panel, readable: Collection[str]) -> list[SeatView]:
-    live = live_of(row)
-    checks, declared = _checks(row, readable), _declared(row)
-    trainings, absences = accreditations_of(each.person_id for each in live), absences_of(live)
-    day = next(iter(days_of(row)), today())
+def _seats(
+    row: Panel, known: _Known, sittings: Sequence[Sitting], readable: Collection[str], reader: int, *, hidden: bool
+) -> list[SeatView]:
+    live = [each for each in known.live if not hidden or each.state != AppointmentState.PROPOSED]
+    checks, declared = _checks(row, readable, reader), _declared(row)
+    day = next((each.on for each in sittings if not each.closed_at), today())
     away: defaultdict[int, list[Away]] = defaultdict(list)
-    for each in absences:
+    for each in known.absences:
         if each.ends >= today() and each.withdrawn_at is None:
             away[each.appointment_id].append(Away(each.pk, each.starts, each.ends, begun=each.starts <= today()))
     ranked = in_rank(live)
@@ -299,7 +345,7 @@ def _seats(row: Panel, readable: Collection[str]) -> list[SeatView]:
                     declared.get(each.person_id, ""),
                     away[each.pk],
                     checks.get(each.pk, ()),
-                    trained=is_accredited(each, trainings, day) if seat.accreditation else None,
+                    trained=is_accredited(each, known.trainings, day) if seat.accreditation else None,
                 )
                 for each in ranked.get(seat.pk, ())
             ],
@@ -332,12 +378,14 @@ def _placed(
     )
 
 
-def _checks(row: Panel, readable: Collection[str]) -> Mapping[int, Sequence[Check]]:
+def _checks(row: Panel, readable: Collection[str], reader: int) -> Mapping[int, Sequence[Check]]:
+    """The latest tests of the cases that may be read, and of the reader themself for every case."""
     latest: dict[tuple[int, str], Check] = {}
-    found = DisinterestCheck.objects.filter(appointment__panel=row, item__case_ref__in=readable)
+    shown = Q(item__case_ref__in=readable) | Q(appointment__person=reader, item__isnull=False)
+    found = DisinterestCheck.objects.filter(shown, appointment__panel=row)
     for each in found.select_related("item").order_by("pk"):
         ref = each.item.case_ref if each.item else ""
-        latest[each.appointment_id, ref] = Check(ref, each.effect, each.sentence, each.checked_at)
+        latest[each.appointment_id, ref] = Check(ref, each.effect, each.sentence, each.checked_at, ref in readable)
     grouped: defaultdict[int, list[Check]] = defaultdict(list)
     for (appointment, _), check in sorted(latest.items()):
         grouped[appointment].append(check)

@@ -38,7 +38,7 @@ def confirm(request: HttpRequest, ref: str) -> HttpResponse:
     person = cast("Person", request.user)
     panel = find(person, ref)
     check_administers(person)
-    return show(request, panel, partial(Confirm, panel=panel, faults=faults_of(panel)))
+    return show(request, panel, partial(Confirm, panel=panel, faults=faults_of(panel)), "confirm")
 
 
 @login_required

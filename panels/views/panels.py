@@ -12,8 +12,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from directory.models import Person
+from panels.agenda import in_order
 from panels.models import Panel, PanelKind
-from panels.permissions import administers, audits, holds_panel
+from panels.permissions import administers, answers_for, audits, holds_panel
 from panels.presenters import panels as presenter
 from panels.presenters.seating import Outcomes, items
 
@@ -64,12 +65,15 @@ def panel(
     person = cast("Person", request.user)
     row = find(person, ref)
     sittings = list(row.sittings.order_by("on"))
-    agenda = row.items.select_related("panel", "sitting", "organisation").order_by("sitting", "number")
-    before = items(list(agenda), outcomes)
+    agenda = in_order(row.items.select_related("panel", "sitting", "organisation"))
+    before = items(agenda, outcomes)
     may_read = readable(person, {each.ref for each in before})
     keeps = administers(person)
+    applicant = bool(answers_for(person) & {each.organisation_id for each in agenda})
     given = {
-        "panel": presenter.panel(row, sittings, before, may_read, audited=audits(person)),
+        "panel": presenter.panel(
+            row, sittings, before, may_read, reader=person.pk, applicant=applicant, audited=audits(person)
+        ),
         "administers": keeps,
         "runs": keeps or holds_panel(person, "chair", row),
         "deeds": {each.pk: presenter.states_of(each) for each in before},

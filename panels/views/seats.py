@@ -17,21 +17,32 @@ from panels.forms.offers import Fill
 from panels.forms.panels import EndAbsence, HandOn, NoteAbsence
 from panels.forms.seats import Answer, Renew
 from panels.models import LIVE, AppointmentState
-from panels.offers import offers, suggested
+from panels.offers import search, suggested
 from panels.permissions import check_administers, check_runs
+from panels.queries import open_items
 from panels.views.panels import find
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from directory.forms.acting import ActingForm
     from directory.models import Person
     from panels.models import Panel, Seat
 
 
-def show(request: HttpRequest, panel: Panel, build: Callable[..., ActingForm], template: str = "form") -> HttpResponse:
+# Characters of what is searched for.
+LONGEST = 100
+
+
+def show(
+    request: HttpRequest,
+    panel: Panel,
+    build: Callable[..., ActingForm],
+    template: str = "form",
+    more: Mapping[str, str] | None = None,
+) -> HttpResponse:
     """A form about a panel, which leads back to it."""
-    given = {"caption": f"{panel.ref} {panel.title}", "of": "the panel"}
+    given = {"caption": f"{panel.ref} {panel.title}", "of": "the panel", **(more or {})}
     then = reverse("panel", args=[panel.ref])
     return act(request, build, template=f"panels/{template}.jinja", context=given, then=then)
 
@@ -46,8 +57,9 @@ def answer(request: HttpRequest, ref: str, pk: int) -> HttpResponse:
     appointment = get_object_or_404(rows, pk=pk)
     form = Renew if appointment.state == AppointmentState.ACCEPTED else Answer
     mine = appointment.person_id == person.pk
-    known = suggested(appointment) if mine else ()
-    return show(request, panel, partial(form, appointment=appointment, find=organisation_of, suggested=known))
+    known, cases = suggested(appointment) if mine else (), open_items(panel)
+    build = partial(form, appointment=appointment, find=organisation_of, suggested=known, cases=cases)
+    return show(request, panel, build)
 
 
 @login_required
@@ -59,8 +71,10 @@ def fill(request: HttpRequest, ref: str, number: int, *, alternate: bool = False
     check_administers(person)
     seat = _seat(panel, number)
     rank = _next_rank(seat) if alternate else 0
-    build = partial(Fill, seat=seat, rank=rank, offers=offers(seat, rank=rank), bodies=appointing_bodies(seat))
-    return show(request, panel, build, "offer")
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
+    found = search(seat, rank=rank, text=text)
+    build = partial(Fill, seat=seat, rank=rank, offers=found.rows, bodies=appointing_bodies(seat))
+    return show(request, panel, build, "offer", {"q": text, "search": found.sentence(text)})
 
 
 def _seat(panel: Panel, number: int) -> Seat:

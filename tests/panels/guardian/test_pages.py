@@ -134,11 +134,18 @@ def test_nobody_else_opens_the_ruling_and_no_link_leads_there(meeting, objected,
     assert reader.client.get(path).status_code == 403
 
 
-@pytest.mark.parametrize("tail", ["0/{item}/OB/", "{member}/0/OB/", "{member}/{item}/D1/", "{member}/{item}/OB/"])
+@pytest.mark.parametrize("tail", ["0/{item}/OB/", "{member}/0/OB/", "{member}/{item}/OB/"])
 def test_ruling_on_nothing_is_not_found(meeting, objected, tail):
     tail = tail.format(member=meeting.of("lay").pk, item=meeting.items["CCG-01A-2012"].pk)
     reader = Reader(meeting.world.guardian)
     assert reader.client.get(f"{DESK}{meeting.panel.ref}/{tail}").status_code == 404
+
+
+def test_test_that_is_never_ruled_on_says_why(meeting):
+    member, item = meeting.of("lay").pk, meeting.items["CCG-01A-2012"].pk
+    page = Reader(meeting.world.guardian).get(f"{DESK}{meeting.panel.ref}/{member}/{item}/D1/")
+    assert page.status == 403
+    assert "D1 is never ruled on: nobody judges their own organisation" in page.words
 
 
 def test_applicant_objects_from_its_own_page(world):
