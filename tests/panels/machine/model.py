@@ -31,7 +31,9 @@ class Facts:
 
     def __init__(self) -> None:
         self.seats = {row["pk"]: row for row in Appointment.objects.values(*SEAT)}
-        self.items = {row["pk"]: row for row in Item.objects.values("pk", "panel", "state", "case_ref", "sitting__on")}
+        self.items = {
+            row["pk"]: row for row in Item.objects.values("pk", "panel", "state", "case_ref", "sitting", "sitting__on")
+        }
         self.plans = dict(Panel.objects.values_list("pk", "plan"))
         noted = Attendance.objects.order_by("pk").values_list("item", "appointment", "present")
         self.noted = {(item, who): here for item, who, here in noted}
@@ -69,7 +71,9 @@ class Facts:
 
 
 def rooms(facts: Facts) -> Iterator[str]:
-    """Of every open item: the Coalition's voice, nobody barred, one person a seat, and the quorum to sit."""
+    """Of every open item: alone at its sitting, the Coalition's voice, nobody barred, one person a seat, the quorum."""
+    at_once = Counter(row["sitting"] for _, row in facts.open())
+    yield from (f"{number} items are open at sitting {key}" for key, number in at_once.items() if number > 1)
     for pk, item in facts.open():
         here, name = facts.here(pk), item["case_ref"]
         if not facts.heard(pk):

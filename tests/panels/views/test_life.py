@@ -128,10 +128,10 @@ def test_absence_that_has_not_begun_is_withdrawn_on_its_page(world, meeting):
     tail = address(meeting, f"absence/{row.pk}/")
     assert "leave this empty to withdraw it" in lay.get(tail).words
     assert lay.send(tail).status_code == 302
-    assert "Away 5 June 2012" not in lay.get(address(meeting)).words
+    assert "Away on 5 June 2012" not in lay.get(address(meeting)).words
     assert "This absence was withdrawn before it began." in lay.get(tail).words
     record = Reader(world.auditor).get(f"/audit/panels/{meeting.panel.ref}/").words
-    assert "away from 5 June 2012 to 5 June 2012: withdrawn before it began" in record
+    assert "away on 5 June 2012: withdrawn before it began" in record
 
 
 def test_sitting_is_convened_from_the_page_when_it_can_be_and_not_before(world, meeting):
