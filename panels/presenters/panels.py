@@ -108,7 +108,7 @@ EFFECTS = {
 }
 # Clear, because the guardian dismissed what a test said.
 RULED = "ruled"
-TESTED = {**EFFECTS, RULED: "clear after a ruling"}
+TESTED: Mapping[str, str] = {**EFFECTS, RULED: "clear after a ruling"}
 
 
 @dataclass(frozen=True)
