@@ -100,7 +100,7 @@ class Check:
         return self.effect == Effect.CLEAR and self.sentence != CLEAR
 
 
-EFFECTS = {
+EFFECTS: Mapping[str, str] = {
     Effect.BARRED: "barred",
     Effect.DISCUSS_NO_VOTE: "without a vote",
     Effect.DECLARE_ONLY: "with an interest declared",
