@@ -72,11 +72,11 @@ def check_runs_item(by: Actor, item: Item) -> None:
     check_runs(by, item.panel)
     if by != "system" and item.recusals.filter(appointment__person=by).exists():
         raise PermissionDenied(f"You left the room for {item.case_ref}: somebody else runs this item.")
-    if not administers(by) and not _chairs_item(by, item):
+    if by != "system" and not administers(by) and not _chairs_item(by, item):
         raise PermissionDenied(f"You do not hold the chair's seat for {item.case_ref}: its holder runs this item.")
 
 
-def _chairs_item(by: Actor, item: Item) -> bool:
+def _chairs_item(by: Person, item: Item) -> bool:
     """Whether this person's own is the chair's seat for an item: as its member, or as the alternate in the room."""
     held = item.panel.appointments.filter(person=by, seat__kind="chair", state=AppointmentState.ACCEPTED).first()
     if held is None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, F, Q
 
-from panels.models import LIVE, Absence, Accreditation, Appointment, AppointmentState, Sitting
+from directory.models import Person
+from panels.models import LIVE, Absence, Accreditation, Appointment, AppointmentState, Attendance, Sitting
 
 if TYPE_CHECKING:
-    from panels.models import Nomination, Panel
+    from panels.models import Item, Nomination, Panel
 
 
 def absences_of(appointments: Iterable[Appointment]) -> list[Absence]:
@@ -133,6 +134,19 @@ def held_elsewhere(panel: Panel, people: Iterable[int]) -> list[Appointment]:
         .annotate(sits_on=F("panel__sittings__on"))
         .order_by("sits_on", "pk")
     )
+
+
+def hold_still(people: Iterable[int]) -> None:
+    """Lock these people until the transaction ends, after the panel: two panels may want one person for one day."""
+    list(Person.objects.select_for_update().filter(pk__in=set(people)).order_by("pk").values_list("pk", flat=True))
+
+
+def in_another_room(each: Appointment, item: Item) -> Attendance | None:
+    """Where else this member was in the room on the day of an item; None when nowhere."""
+    elsewhere = Attendance.objects.filter(
+        appointment__person=each.person_id, present=True, item__sitting__on=item.sitting.on
+    )
+    return elsewhere.exclude(item__sitting=item.sitting_id).select_related("item__panel").first()
 
 
 def days_of(panel: Panel) -> list[date]:

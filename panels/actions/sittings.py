@@ -21,7 +21,15 @@ from panels.policies import check_capacity, check_convening
 from panels.policies.seats import check_day_free, seating_faults
 from panels.policies.sittings import check_agenda
 from panels.queries import accepted, examine, plan_of
-from panels.seating import absences_of, accreditations_of, held_elsewhere, holders, load_of, rounds_of
+from panels.seating import (
+    absences_of,
+    accreditations_of,
+    held_elsewhere,
+    hold_still,
+    holders,
+    load_of,
+    rounds_of,
+)
 from panels.states import SITTING
 
 if TYPE_CHECKING:
@@ -82,6 +90,7 @@ def list_sitting(
 def _check_members(panel: Panel, on: date, label: str, seated: Sequence[Appointment]) -> None:
     """Raise SeatRefused when a day more is one too many for somebody who holds a seat; alternates are not counted."""
     holding = [each for each in seated if each.rank == 0]
+    hold_still(each.person_id for each in holding)
     elsewhere = held_elsewhere(panel, [each.person_id for each in holding])
     check_day_free(panel, [each.person for each in holding], [on], elsewhere)
     asked = rounds_of(panel)

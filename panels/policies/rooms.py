@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from panels.errors import NotCompetent, SittingRefused
 from panels.models import Item, ItemState, Position, Stance
 from panels.room import Room, is_coalition, positions, unruled
+from panels.seating import in_another_room
 
 if TYPE_CHECKING:
     from panels.models import Appointment
@@ -30,6 +31,7 @@ def check_presence(now: Room) -> None:
     here = [each for each in now.appointments if now.here(each)]
     for each in here:
         check_fit(now, each)
+        check_one_room(now, each)
         if first := next((other for other in here if other.seat_id == each.seat_id and other.rank < each.rank), None):
             raise SittingRefused(
                 f"{first.person} and {each.person} cannot both sit in the seat of {each.seat.title} for "
@@ -37,6 +39,15 @@ def check_presence(now: Room) -> None:
             )
         if each.person_id in objections:
             raise NotCompetent(_waits(now, each))
+
+
+def check_one_room(now: Room, each: Appointment) -> None:
+    """Raise SittingRefused for an alternate who was in the room of another panel that day; members are asked before."""
+    if each.rank and (other := in_another_room(each, now.item)):
+        raise SittingRefused(
+            f"{each.person} was in the room of {other.item.panel.ref} on {now.item.sitting.on:%-d %B %Y}: nobody sits "
+            f"on two panels on one day. Ask the next alternate for {now.item.case_ref}."
+        )
 
 
 def check_fit(now: Room, each: Appointment) -> None:
@@ -72,6 +83,7 @@ def check_arrival(now: Room, each: Appointment) -> None:
     if now.here(each):
         raise SittingRefused(f"{each.person} is in the room for {case} already.")
     check_fit(now, each)
+    check_one_room(now, each)
     if now.barred(each):
         raise NotCompetent(f"{each.person} may not join {case}. {now.verdict(each).sentence}")
     if each.person_id in unruled(now.item):
@@ -166,8 +178,11 @@ def check_not_put_out(now: Room, member: Appointment, by: Actor) -> None:
 
 
 def check_position_stands(now: Room, member: Appointment, by: Actor) -> None:
-    """Raise SittingRefused when somebody else takes out a member who has given their own position on the item."""
-    if by != "system" and by.pk == member.person_id:
+    """Raise SittingRefused when somebody else takes out a member who has given their own position on the item.
+
+    Whoever is no longer active cannot leave by their own hand: the item would never be decided.
+    """
+    if (by != "system" and by.pk == member.person_id) or not member.person.is_active:
         return
     said = positions(now.item).get(member.pk)
     if said and said.entered_by_id == member.person_id and now.here(member):
