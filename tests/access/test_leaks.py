@@ -12,7 +12,7 @@ from tests.access.crawl import APART, addresses, routes
 from tests.access.papers import CANARY, SHUT_OUT
 from tests.factories.pages import Reader
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 BROKEN = 500
 # A page, or an address to post to: each is asked everything.
 ANSWERS = {200, 405}

@@ -24,7 +24,7 @@ from tests.factories.world import BEGIN
 from tests.panels.actions.steps import nothing_broken, refused
 from tests.panels.machine.traces import traces
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NOW = london(2012, 6, 4)
 LONG = "x" * 5_000
 
@@ -469,7 +469,7 @@ def test_ruling_on_what_nobody_lifts_is_refused(near, case, name):
     with refused(RulingRefused, f"^{name} is never ruled on: "):
         ruling(near, rule=name)
     address = f"/conflicts/{near.panel.ref}/{near.of('lay').pk}/{near.item(case).pk}/{name}/"
-    assert Reader(near.world.guardian).get(address).status == 404
+    assert Reader(near.world.guardian).get(address).status == 403
 
 
 def test_ruling_without_a_reason_is_refused_on_the_page(near, case):

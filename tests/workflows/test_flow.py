@@ -27,7 +27,7 @@ from workflows.engine.tasks import Task
 from workflows.flows import CURRENT as Flow
 from workflows.management.commands.check_invariants import all_checks
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 FULL = [
     Stage.PREPARATION,

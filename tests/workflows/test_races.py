@@ -10,10 +10,10 @@ from audit.errors import Refused
 from authorisation.actions.applications import Bid
 from authorisation.enums import Stage
 from authorisation.models import Application, Window
-from panels.actions import items, seats, sittings
+from panels.actions import seats, sittings
 from panels.errors import NotCompetent, SeatRefused, SittingRefused
-from panels.models import Appointment, Outcome, Recusal
-from tests.factories import Walk, build_world, convened, days, london, opened, sitting_on, spoken
+from panels.models import Appointment
+from tests.factories import Walk, build_world, days, london, opened, sitting_on
 from workflows import queue
 from workflows.actions import cases
 from workflows.engine import sweep
@@ -88,29 +88,6 @@ def test_one_of_two_opens_an_application(world):
         assert len(got) == len(told) == 1
         assert isinstance(told[0], Refused), told[0]
         assert Application.objects.filter(ccg__code=code).count() == 1
-    nothing_broken()
-
-
-def test_recusal_against_decision(world):
-    """Whoever is first: an outcome without recusal, or a stopped item without outcome; never both."""
-    case = Walk(world).case
-    outcomes = 0
-    for number in range(ROUNDS):
-        with clock.at(NOW + days(number)):
-            meeting = convened(sitting_on(world, "moderation", [case]))
-            item, voice = spoken(opened(meeting, case)), meeting.members["voice"]
-        _, told = race(
-            lambda: items.decide_item(item=item, outcome="full", reasons="So.", by=world.secretary),  # noqa: B023
-            lambda: items.recuse(item=item, appointment=voice, reason="Interest", by=world.voice),  # noqa: B023
-            at=NOW + days(number),
-        )
-        decided = Outcome.objects.filter(item=item).exists()
-        recused = Recusal.objects.filter(item=item).exists()
-        assert decided != recused
-        assert [type(each) for each in told] == [SittingRefused]
-        assert ("is closed before" if decided else "is stopped before") in told[0].message
-        outcomes += decided
-    assert 0 <= outcomes <= ROUNDS
     nothing_broken()
 
 

@@ -43,6 +43,7 @@ def broken() -> list[str]:
     ]
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_the_whole_replay():
     result = replay()

@@ -75,6 +75,7 @@ WAYS: Mapping[str, frozenset[Way]] = {
     "check_objects": frozenset({Way.APPLICANT}),
     "check_audits": frozenset({Way.SECRETARIAT, Way.GUARDIAN, Way.AUDITOR}),
     "check_may_administer": frozenset({Way.SECRETARIAT}),
+    "check_may_appoint": frozenset({Way.SECRETARIAT, Way.BODY}),
 }
 
 

@@ -97,7 +97,7 @@ class Everything:
             self.pytest("Tests on SQLite", several, sqlite)
         with self.phase("Tests on PostgreSQL"), postgres() as url:
             if url:
-                again = [*several[:-1], "database and not browser"]
+                again = [*several[:-1], "database and not browser and not once"]
                 self.pytest("Tests on PostgreSQL", again, {**os.environ, "DATABASE_URL": url})
             else:
                 self.skip("Tests on PostgreSQL", NO_POSTGRES)

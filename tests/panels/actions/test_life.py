@@ -17,7 +17,7 @@ from panels.errors import NotCompetent, SeatRefused
 from panels.models import Accreditation, Appointment, DisinterestCheck, Nomination, Panel, PanelGrant
 from panels.policies import check_capacity, check_nomination
 from panels.seating import holders_on, load_of, rounds_of
-from tests.factories import Walk, convened, days, opened, sitting_on
+from tests.factories import convened, days, opened, sitting_on
 from tests.factories.panels import coalition, seated
 from tests.panels.actions.steps import NOW, nothing_broken, records, refused
 
@@ -436,12 +436,4 @@ def test_training_is_recorded_once_for_each_and_ends_once(world):
     people.deactivate_person(person=world.contact, by="system")
     with refused(SeatRefused, "Contact is no longer active: no training"):
         accredit_many(people=[world.contact], kind=kind, **given)
-    nothing_broken()
-
-
-def test_a_case_of_the_same_day_that_is_over_does_not_keep_anybody(world, case, other_case):
-    meeting = convened(sitting_on(world, "moderation", [case]))
-    sittings.close_sitting(sitting=meeting.sitting, by=world.secretary)
-    again = sitting_on(world, "moderation", [Walk(world, ccg="04A").case], voices=())
-    seated(again, coalition(world, voice_seat(again), "voice"))
     nothing_broken()

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from audit import clock
 from authorisation.models import ApplicationReview, Recommendation
 from panels.actions import items, seats, sittings
 from panels.actions.panels import confirm_panel
@@ -16,7 +17,7 @@ from panels.models import (
     Recusal,
     Seat,
 )
-from tests.factories import convened, decide, opened, positions, sitting_on, spoken
+from tests.factories import convened, days, decide, opened, positions, sitting_on, spoken
 from tests.factories.panels import seated
 from tests.factories.raw import insert, last_event, refused, run, unfenced, update
 from tests.panels.triggers.steps import (
@@ -137,10 +138,11 @@ def test_outcome_refused_when_coalition_fails_a_later_check(at_now, case):
 
 
 def test_outcome_refused_on_composition_of_another_item(at_now, case, other_case):
-    meeting = convened(sitting_on(at_now, "moderation", [case, other_case]))
-    first, second = opened(meeting, case), opened(meeting, other_case)
+    meeting = convened(sitting_on(at_now, "moderation", [case]))
+    beside = convened(sitting_on(at_now, "moderation", [other_case], voices=("other_voice",)))
+    first, second = opened(meeting, case), opened(beside, other_case)
     with_positions(meeting, first)
-    other = with_positions(meeting, second)
+    other = with_positions(beside, second)
     refused("its stored composition", *insert(outcome_of(first, other, meeting.panel)))
     with unfenced():
         run(*insert(outcome_of(first, other, meeting.panel)))
@@ -184,9 +186,10 @@ def test_position_refused_of_a_member_who_does_not_count(at_now, case, name):
 
 def test_position_refused_of_whoever_took_one_at_another_tier(at_now, case, other_case):
     """I4 past the tests of disinterest: the answer that bars him is overwritten by hand, and he is let in by hand."""
-    earlier = convened(sitting_on(at_now, "moderation", [case]))
-    decide(earlier, case, "conditional")
-    sittings.close_sitting(sitting=earlier.sitting, by=at_now.secretary)
+    with clock.at(NOW - days(1)):
+        earlier = convened(sitting_on(at_now, "moderation", [case]))
+        decide(earlier, case, "conditional")
+        sittings.close_sitting(sitting=earlier.sitting, by=at_now.secretary)
     meeting = sitting_on(at_now, "decision", [case, other_case], confirm=False)
     seats.stand_down(appointment=meeting.of("lay"), by=at_now.secretary, reason="Away")
     seat = meeting.panel.seats.get(kind="lay")
