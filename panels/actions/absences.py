@@ -16,7 +16,13 @@ from panels.actions.panels import live_of
 from panels.actions.refusals import noting
 from panels.models import Absence, Appointment, Panel
 from panels.permissions import check_administers
-from panels.policies import check_absence, check_absence_end, check_absence_withdrawal, check_alive
+from panels.policies import (
+    check_absence,
+    check_absence_end,
+    check_absence_withdrawal,
+    check_alive,
+    check_not_in_room,
+)
 from panels.seating import absences_of, accreditations_of, days_of, holders
 
 if TYPE_CHECKING:
@@ -37,6 +43,8 @@ def note_absence(*, appointment: Appointment, starts: date, ends: date, reason: 
     check_alive(panel)
     appointment = Appointment.objects.select_related("seat", "person", "appointed_by").get(pk=appointment.pk)
     check_absence(appointment, starts, ends, appointment.absences.all(), today(), reason)
+    if starts <= today():
+        check_not_in_room(appointment)
     event = record(
         panel,
         "absence.noted",

@@ -55,24 +55,7 @@ def rule(
     check_ruling(rule, verdict, effect, reason, member=member, objection=objection)
     listed = open_items(panel)
     _check_answer(panel, member, organisation, listed, rule, verdict, effect, objection)
-    event = record(
-        panel,
-        "conflict.ruled",
-        by=by,
-        ruleset=panel.ruleset,
-        public={
-            "person": person.stream,
-            "organisation": organisation.code,
-            "rule": rule,
-            "verdict": str(verdict),
-            "effect": str(effect),
-            "case": objection.case_ref if objection else "",
-        },
-        private={"free_text": {"reason": reason}},
-    )
-    settle(panel)
-    ruling = Ruling.objects.create(
-        event=event,
+    ruling = Ruling(
         panel=panel,
         person=person,
         organisation=organisation,
@@ -84,10 +67,35 @@ def rule(
         ruled_by=by,
         ruled_at=clock.now(),
     )
+    event = _recorded(ruling)
     examine(event, panel, [member], listed, moment="ruled")
     settle_items(event, panel, "rule")
     _tell(event, ruling, member)
     return ruling
+
+
+def _recorded(ruling: Ruling) -> Event:
+    """Write a ruling with its event; the panel is locked."""
+    objection, panel = ruling.objection, ruling.panel
+    event = record(
+        panel,
+        "conflict.ruled",
+        by=ruling.ruled_by,
+        ruleset=panel.ruleset,
+        public={
+            "person": ruling.person.stream,
+            "organisation": ruling.organisation.code,
+            "rule": ruling.rule,
+            "verdict": str(ruling.verdict),
+            "effect": str(ruling.effect),
+            "case": objection.case_ref if objection else "",
+        },
+        private={"free_text": {"reason": ruling.reason}},
+    )
+    settle(panel)
+    ruling.event = event
+    ruling.save(force_insert=True)
+    return event
 
 
 def _check_answer(

@@ -145,9 +145,12 @@ def check_positions(now: Room, said: Mapping[int, Position], by: Actor) -> None:
 
     Whoever records the outcome confirms what others entered: four eyes on every position (I2).
     """
+    objections = unruled(now.item)
     for each in now.appointments:
         if now.here(each):
             check_fit(now, each)
+            if each.person_id in objections:
+                raise NotCompetent(_waits(now, each))
     if faults := faults_of(now, said, by):
         raise NotCompetent(faults[0])
 

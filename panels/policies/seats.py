@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from directory.models import OrganisationKind
 from directory.rules import RECORD_KEEPERS
 from panels.errors import NotCompetent, SeatRefused
-from panels.models import LIVE, AppointmentState, ItemState, Position
+from panels.models import LIVE, AppointmentState, Attendance, ItemState, Position, Recusal
 from panels.rules import COALITION_SEAT, Effect, SeatPlan, TestResult, verdict
 from panels.seating import first_in_rank, holders, in_rank, lacking
 
@@ -45,6 +45,18 @@ def _named(kind: str) -> str:
         return "the Board"
     words = str(_KINDS.get(kind, kind)).lower().replace("coalition", "Coalition")
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def check_not_in_room(appointment: Appointment) -> None:
+    """Raise SeatRefused when a member noted as away from today on is in the room for an open item."""
+    noted = Attendance.objects.filter(appointment=appointment, item__state=ItemState.OPEN).order_by("-pk")
+    latest = noted.select_related("item").first()
+    gone = Recusal.objects.filter(appointment=appointment, item=latest.item) if latest else Recusal.objects.none()
+    if latest and latest.present and not gone.exists():
+        raise SeatRefused(
+            f"{appointment.person} is in the room for {latest.item.case_ref}: note that they go before you note that "
+            "they are away."
+        )
 
 
 def check_nothing_said(appointment: Appointment) -> None:

@@ -263,9 +263,6 @@ def panel(
     elif not sittings and not row.closed_at:
         said.append("No day is listed yet: list a sitting.")
     seats = _seats(row, known, sittings, readable, reader, hidden=applicant)
-    agenda: defaultdict[date, list[ItemView]] = defaultdict(list)
-    for item in before:
-        agenda[item.on].append(replace(item, number=len(agenda[item.on]) + 1))
     return PanelView(
         ref=row.ref,
         title=row.title,
@@ -275,18 +272,7 @@ def panel(
         quorum_to_sit=plan.quorum_to_sit,
         quorum_to_decide=plan.quorum_to_decide,
         seats=seats,
-        sittings=[
-            SittingView(
-                each.pk,
-                each.on,
-                each.place,
-                each.convened_at,
-                each.closed_at,
-                agenda[each.on],
-                " ".join(faults.get(each.on, ())) or convening_missing(row, each.on, today()),
-            )
-            for each in sittings
-        ],
+        sittings=_days(row, sittings, before, faults),
         faults=said,
         readable=readable,
         confirmed_at=row.confirmed_at,
@@ -294,6 +280,27 @@ def panel(
         refusals=_refusals(row) if audited else (),
         mine=next((each for seat in seats for each in seat.people if each.person == reader), None),
     )
+
+
+def _days(
+    row: Panel, sittings: Sequence[Sitting], before: Sequence[ItemView], faults: Mapping[date, Sequence[str]]
+) -> list[SittingView]:
+    """The sittings, each with its agenda numbered in the order taken, and what keeps it from being convened."""
+    agenda: defaultdict[date, list[ItemView]] = defaultdict(list)
+    for item in before:
+        agenda[item.on].append(replace(item, number=len(agenda[item.on]) + 1))
+    return [
+        SittingView(
+            each.pk,
+            each.on,
+            each.place,
+            each.convened_at,
+            each.closed_at,
+            agenda[each.on],
+            " ".join(faults.get(each.on, ())) or convening_missing(row, each.on, today()),
+        )
+        for each in sittings
+    ]
 
 
 @dataclass(frozen=True)
