@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from audit import clock, fence
+from audit import clock
 from audit.models import Event, Private
 from authorisation.enums import Stage
 from authorisation.grouping import WAVES
@@ -30,7 +30,7 @@ from panels.views import audit as views
 from tests.factories import Walk, build_world, convened, decide, opened, sitting_on
 from tests.factories.pages import Reader
 from tests.factories.panels import coalition, seated, spoken
-from tests.factories.raw import run
+from tests.factories.raw import run, unfenced
 from tests.factories.world import PEOPLE
 
 SECRET = "Her brother runs our hospital."
@@ -268,19 +268,16 @@ def test_every_kind_of_exception_is_tried():
     assert {each.key for each in EXCEPTIONS} == {*SCENES, "without"}
 
 
-@pytest.mark.django_db(transaction=True)
 def test_sitting_without_a_coalition_position_is_counted_whatever_made_it(walk):
     """Triggers refuse it; a restored or tampered database may hold it, and the auditor sees it."""
     sitting = Sitting.objects.get()
-    fence.remove(connection, on={"DELETE"})
-    run(
-        "DELETE FROM panels_position WHERE appointment_id IN (SELECT a.id FROM panels_appointment a "
-        "JOIN panels_seat s ON s.id = a.seat_id WHERE s.kind = 'coalition_representative')"
-    )
-    fence.install(connection)
-    found = page(walk)
-    assert figures(found)["without a Coalition representative"] == 1
-    assert said(sitting) == "Sat, or decided, without a Coalition representative."
+    with unfenced():
+        run(
+            "DELETE FROM panels_position WHERE appointment_id IN (SELECT a.id FROM panels_appointment a "
+            "JOIN panels_seat s ON s.id = a.seat_id WHERE s.kind = 'coalition_representative')"
+        )
+        assert figures(page(walk))["without a Coalition representative"] == 1
+        assert said(sitting) == "Sat, or decided, without a Coalition representative."
 
 
 def test_member_who_stands_down_after_the_sitting_is_no_exception(walk):
