@@ -94,11 +94,17 @@ class Table:
     lay: list
 
 
+def empty(ring, number):
+    """A small panel nobody has been asked to."""
+    world = ring.world
+    small = SeatPlan("review", "Small panel", PLACES, 2, 2, seat_plan(world.ruleset.body, "review").windows)
+    return propose_panel(plan=small, title=f"Race {number}", ruleset=world.ruleset.version, by=world.secretary)
+
+
 def table(ring, number, *, days_of_ten=1, lay_rank=None, interests=(), seated=True):
     """A panel with ten cases on one day, or one on each of ten; its lay seats filled, in this rank, if asked."""
     world, by = ring.world, ring.world.secretary
-    small = SeatPlan("review", "Small panel", PLACES, 2, 2, seat_plan(world.ruleset.body, "review").windows)
-    panel = propose_panel(plan=small, title=f"Race {number}", ruleset=world.ruleset.version, by=by)
+    panel = empty(ring, number)
     first = clock.now().date()
     cases = [sittings.Case(group, f"CASE-{number}-{place}", 2012) for place, group in enumerate(ring.groups)]
     agendas = [cases] if days_of_ten == 1 else [[case] for case in cases]
@@ -231,6 +237,35 @@ def test_acceptance_of_a_seat(ring, against):
             else:
                 assert (state, granted) == ("stood_down", 0)
                 assert len(told) <= 1
+    nothing_broken()
+
+
+def test_one_person_for_two_panels_of_one_day(ring):
+    """Both secretaries ask for the same person at once: one panel has them, the other is told where they sit."""
+    by, board = ring.world.secretary, ring.world.organisations["BOARD"]
+    for number in range(FEW):
+        at = NOW + days(number)
+        with clock.at(at):
+            both = [empty(ring, f"{number}.{side}") for side in "ab"]
+            for side, panel in enumerate(both):
+                case = sittings.Case(ring.groups[side], f"CASE-{number}-{side}", 2012)
+                sittings.list_sitting(panel=panel, on=at.date(), cases=[case], by=by)
+        places = [list(panel.seats.filter(kind="lay").order_by("number")) for panel in both]
+        for one, *pair in zip(ring.lay, *places, strict=True):
+            told = ring.race(
+                *(
+                    lambda panel=panel, seat=seat: seats.fill_seats(
+                        panel=panel,
+                        proposals=[seats.Proposal(seat, one, board)],  # noqa: B023
+                        by=by,
+                    )
+                    for panel, seat in zip(both, pair, strict=True)
+                ),
+                at=at,
+            )
+            assert [type(each) for each in told] == [SeatRefused]
+            assert f"{one} already sits on" in told[0].message
+            assert Appointment.objects.filter(person=one, panel__in=both).count() == 1
     nothing_broken()
 
 
