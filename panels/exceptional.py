@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from directory.queries import today
@@ -158,9 +158,11 @@ def _voices() -> Facts:
 
 
 def _offered() -> Facts:
+    """Required Coalition seats somebody was asked to take, once each: of the member, or else of the first alternate."""
+    asked = Appointment.objects.filter(seat=OuterRef("pk"), state__in=ASKED).order_by("rank")
     found: Facts = (
         _required_coalition_seats()
-        .filter(appointments__state__in=ASKED)
+        .filter(appointments__state__in=ASKED, appointments__rank=Subquery(asked.values("rank")[:1]))
         .annotate(
             title_of=F("appointments__person__title"),
             name_of=F("appointments__person__full_name"),

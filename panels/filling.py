@@ -12,6 +12,7 @@ from panels.models import LIVE, Appointment, AppointmentState
 from panels.policies.rooms import turn_fault
 from panels.room import Room, unruled
 from panels.rules import COALITION_SEAT, SEVERITY, Effect, TestResult, verdict
+from panels.seating import in_another_room
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Candidate:
 def could_fill(now: Room) -> list[Candidate]:
     """For every seat the item lacks, who could fill it: those who may come in at once first, then by what tests say.
 
-    A fixed number of queries. Nobody who left the room for the item is among them but with that answer.
+    A fixed number of queries, and one for each alternate who could come in. Nobody who left the room for the item is
+    among them but with that answer.
     """
     short = _short(now)
     objected = set(unruled(now.item))
@@ -78,6 +80,8 @@ def _alternate(now: Room, each: Appointment, objected: set[int]) -> Candidate:
         why = f"They have no {each.seat.accreditation.replace('_', ' ')} on record: record it first."
     elif test.effect is Effect.BARRED:
         why = ""  # the sentence of the test says it
+    elif each.rank and in_another_room(each, now.item):
+        why = "They were in the room of another panel that day."
     elif each.person_id in objected:
         why = "An objection to them waits for the conflicts guardian."
     else:

@@ -123,6 +123,10 @@ def _stops(public: Mapping[str, Any]) -> str:
     return ", and the item stopped" if public.get("stops") else ""
 
 
+def _left(public: Mapping[str, Any]) -> str:
+    return "declared an interest and left the room" if public.get("declared") else "left the room"
+
+
 def _declared(public: Mapping[str, Any]) -> str:
     number = public["declared"]
     return (
@@ -208,7 +212,7 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any], Names], str]] = {
     "sitting.convened": lambda p, n: f"Sitting on {_day(p)} convened with {_everybody(p['members'], n)}",
     "sitting.closed": lambda p, _: f"Sitting on {_day(p)} closed",
     "item.opened": lambda p, _: f"{p['case']} opened",
-    "member.recused": lambda p, n: f"{_person(p, n)} left the room for {p['case']}{_stops(p)}",
+    "member.recused": lambda p, n: f"{_person(p, n)} {_left(p)} for {p['case']}{_stops(p)}",
     "member.arrived": lambda p, n: f"{_person(p, n)} arrived for {p['case']}",
     "member.departed": lambda p, n: f"{_person(p, n)} went before the end of {p['case']}{_stops(p)}",
     "members.examined": _examined,

@@ -137,10 +137,19 @@ class Live:
         return ".".join(f"{key}{STOPS if stopped else ''}" for key, stopped in self.forms.items())
 
 
-def live(sitting: Sitting, person: Person, readable: Collection[str], outcomes: Outcomes, *, inside: bool) -> Live:
+def live(
+    sitting: Sitting,
+    person: Person,
+    readable: Collection[str],
+    outcomes: Outcomes,
+    *,
+    inside: bool,
+    private: bool,
+) -> Live:
     """The sitting, loaded with its panel, for one reader.
 
     readable: the cases they may read. inside: whether they take part, run it, or audit it; others see no deliberation.
+    private: whether they read why a test bars somebody; others read which test.
     """
     items, panel = agenda_of(sitting), sitting.panel
     held = holders_on(panel, sitting.on)
@@ -165,7 +174,7 @@ def live(sitting: Sitting, person: Person, readable: Collection[str], outcomes: 
         ],
         leavings=leavings([item.pk for item in items], barred),
         current=[
-            _current(sitting, item, person)
+            _current(sitting, item, person, private=private)
             for item in items
             if inside and not sitting.closed_at and item.state in BEING_TAKEN and item.case_ref in readable
         ],
@@ -203,7 +212,7 @@ def _line(
     )
 
 
-def _current(sitting: Sitting, item: Item, person: Person) -> Current:
+def _current(sitting: Sitting, item: Item, person: Person, *, private: bool) -> Current:
     item.sitting, item.panel = sitting, sitting.panel
     now, said = room(sitting.panel, item), positions(item)
     counted = [each for each in now.appointments if now.votes(each)]
@@ -223,7 +232,7 @@ def _current(sitting: Sitting, item: Item, person: Person) -> Current:
         faults=faults,
         said=sum(each.pk in said for each in counted),
         voting=len(counted),
-        offers=[_offer(each) for each in could_fill(now)] if faults else (),
+        offers=[_offer(each, private=private) for each in could_fill(now)] if faults else (),
         speaks=bool(own and now.votes(own)),
         spoken=bool(own and own.pk in said and said[own.pk].entered_by_id == person.pk),
         present=bool(own and now.here(own)),
@@ -283,14 +292,15 @@ def _waits(now: Room, each: Appointment, said: Position | None, person: Person) 
     return f"Entered by {said.entered_by}." + (" Somebody else records the outcome." if mine else "")
 
 
-def _offer(each: Candidate) -> Offer:
+def _offer(each: Candidate, *, private: bool) -> Offer:
+    barred = each.effect is Effect.BARRED
     return Offer(
         name=each.name,
         seat=each.seat,
         by=each.by,
         tested=EFFECTS[each.effect],
         colour={Effect.CLEAR: "green", Effect.BARRED: "red"}.get(each.effect, "yellow"),
-        sentence=each.sentence,
+        sentence=f"{each.sentence.partition(':')[0]}." if barred and not private else each.sentence,
         why=each.why,
         appointment=each.appointment,
         ready=each.ready,

@@ -49,7 +49,8 @@ def sitting(request: HttpRequest, ref: str, pk: int, *, readable: Guard, outcome
     runs = administers(person) or holds_panel(person, "chair", panel)
     sits = holds_panel(person, "sit", panel)
     may_read = readable(person, row.items.values_list("case_ref", flat=True))
-    shown = live(row, person, may_read, outcomes, inside=runs or sits or audits(person))
+    audited = audits(person)
+    shown = live(row, person, may_read, outcomes, inside=runs or sits or audited, private=audited)
     held = _held(request.GET.get("form", "") if polls else "")
     given = {
         "live": shown,

@@ -280,6 +280,16 @@ def test_sitting_without_a_coalition_position_is_counted_whatever_made_it(walk):
         assert said(sitting) == "Sat, or decided, without a Coalition representative."
 
 
+def test_seat_offered_to_a_member_and_an_alternate_is_one_exception(walk):
+    made = meeting(walk, accept=False)
+    seat = made.members["voice"].seat
+    with clock.at(walk.now):
+        seated(made, coalition(walk.world, seat, "other_voice", rank=1), accept=False)
+    told = f"The Coalition seat is only offered: {made.members['voice'].person} has not answered."
+    assert said(made.sitting).count("The Coalition seat is only offered") == 1
+    assert told in said(made.sitting)
+
+
 def test_member_who_stands_down_after_the_sitting_is_no_exception(walk):
     made = meeting(walk)
     with clock.at(walk.now):

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit import clock
-from panels.actions import items, sittings
+from panels.actions import items, seats, sittings
 from panels.actions.minutes import sign_minutes
 from panels.models import Panel, Position, Recusal, Stance
 from tests.factories import Walk, convened, decide, london, opened, sitting_on, spoken
@@ -214,3 +214,15 @@ def test_member_declares_an_interest_at_the_table(client, world, meeting, item, 
 def test_whoever_is_not_signed_in_signs_in_first(client, meeting):
     assert client.get(path(meeting)).status_code == 302
     assert client.get(path(meeting), **HTMX)["HX-Refresh"] == "true"
+
+
+def test_room_reads_which_test_bars_a_member_and_not_why(client, world, meeting, item, case):
+    """What she declares of her family is for her, the guardian, the auditors and the secretariat."""
+    voice = meeting.of("voice")
+    interests = [seats.Interest("family", case.ccg, "My brother.")]
+    items.declare_at_table(item=item, appointment=voice, interests=interests, by=voice.person)
+    for person, told in ((world.lay, False), (world.chair, False), (world.auditor, True), (world.secretary, True)):
+        sign_in(client, person)
+        page = shown(client, meeting)
+        assert "Barred by D8" in page
+        assert ("close family" in page) == told
