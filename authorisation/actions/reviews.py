@@ -92,14 +92,14 @@ def review(
     """
     outcome = check_item(application, item, kind="review", decided=True)
     conditions = open_conditions(application)
-    scale = list(levels(application.ruleset.body))
-    faults = review_faults(results, {code: row.level for code, row in conditions.items()}, scale)
     given = given or {}
     kept = conditions.keys() - {each.code for each in results if each.result is ReviewResult.DISCHARGE}
-    standing = Direction.objects.filter(application=application, ended_on__isnull=True)
-    in_force = set(standing.values_list("pk", flat=True))
-    faults += _direction_faults([each.pk for each in lifted], given, kept, in_force)
-    faults += _round_faults(round, application)
+    in_force = _in_force(application)
+    faults = [
+        *_result_faults(application, results, conditions),
+        *_direction_faults([each.pk for each in lifted], given, kept, in_force),
+        *_round_faults(round, application),
+    ]
     if faults:
         raise DecisionRefused(f"The review of {application.ref} cannot be recorded: " + "; ".join(faults) + ".")
     event = record(
@@ -129,6 +129,20 @@ def review(
     )
     _change_conditions(event, held, results, conditions)
     _change_directions(event, held, lifted, given, conditions)
+
+
+def _in_force(application: Application) -> set[int]:
+    """The keys of the directions that stand."""
+    standing = Direction.objects.filter(application=application, ended_on__isnull=True)
+    return set(standing.values_list("pk", flat=True))
+
+
+def _result_faults(
+    application: Application, results: Sequence[Reviewed], conditions: Mapping[str, Condition]
+) -> list[str]:
+    """Why these results do not fit the open conditions and the scale of the rule set."""
+    scale = list(levels(application.ruleset.body))
+    return review_faults(results, {code: row.level for code, row in conditions.items()}, scale)
 
 
 def _round_faults(held: ReviewRound, application: Application) -> list[str]:

@@ -24,12 +24,10 @@ class Held(Protocol):
     @property
     def seat(self) -> Seat:
         """Which seat."""
-        raise NotImplementedError
 
     @property
     def state(self) -> str:
         """In which state."""
-        raise NotImplementedError
 
 
 def convening_faults(plan: SeatPlan, appointments: Iterable[Held]) -> list[str]:
