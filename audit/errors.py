@@ -23,3 +23,11 @@ class LeafTooLarge(Refused):
 
 class NotCurrent(Refused):
     """A row to be changed is no longer there, or no longer as it was read."""
+
+
+class ProofRefused(Refused):
+    """Hashes that do not prove what they are said to prove."""
+
+
+class NoteRefused(Refused):
+    """A signed text, a key or a proof file that cannot be read or trusted."""
