@@ -1,56 +1,17 @@
-"""Lists as files: CSV that streams, and spreadsheets. Nothing somebody typed is ever read as a formula."""
+"""Lists as spreadsheets. Nothing somebody typed is ever read as a formula."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any
 
 import xlsxwriter
 from django.utils import timezone
 
-Cells = Sequence[str]
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads names with accents as another alphabet
-STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+from audit.csv_files import Export
+
 LONGEST_CELL = 32_767
 WIDTHS = (12, 36, 18, 12, 20, 17, 17, 40, 8, 40, 14, 80, 14, 17, 40, 10, 10, 10)
-
-
-@dataclass(frozen=True)
-class Export:
-    """A table with what it says of itself: who took it, when, narrowed by what, how many rows."""
-
-    title: str
-    about: Sequence[tuple[str, str]]
-    heads: Cells
-    rows: Iterable[Cells]
-
-
-def guarded(cell: str) -> str:
-    """The cell with an apostrophe in front when a spreadsheet would run it."""
-    return f"'{cell}" if cell.startswith(STARTS_FORMULA) else cell
-
-
-class _Line:
-    """What csv writes to: gives the line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def csv_lines(export: Export) -> Iterator[str]:
-    """The file line by line: what it is, a blank line, the heads, the rows."""
-    write: Any = csv.writer(_Line()).writerow
-    yield BYTE_ORDER_MARK + write([export.title])
-    for fact in export.about:
-        yield write([guarded(cell) for cell in fact])
-    yield write([])
-    yield write(export.heads)
-    for row in export.rows:
-        yield write([guarded(cell) for cell in row])
 
 
 def workbook(export: Export, *, made_at: datetime) -> bytes:

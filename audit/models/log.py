@@ -29,6 +29,8 @@ class Leaf(models.Model):
         constraints = (
             models.CheckConstraint(condition=models.Q(leaf_index__gte=0), name="audit_leaf_index_not_negative"),
         )
+        # An entry's permanent address is its hash. Kept here, not on the event: whoever acts does not pay for it.
+        indexes = (models.Index(fields=["leaf_hash"], name="audit_leaf_by_hash"),)
 
     def __str__(self) -> str:
         return f"leaf {self.leaf_index}: event {self.event_id}"

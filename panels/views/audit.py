@@ -15,11 +15,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
 from audit import clock
+from audit.csv_files import CSV_TYPE, Export, csv_lines
 from directory.models import Person
 from directory.queries import today
 from panels.actions.exports import note_export
 from panels.errors import ExportRefused
-from panels.exports import Export, csv_lines, workbook
+from panels.exports import workbook
 from panels.forms.explorer import Asked, Grouping, condition, day_of, read
 from panels.history import Moment, Record, moment_after, moment_at
 from panels.models import Panel, Sitting
@@ -53,7 +54,7 @@ HEADS = (
     "Objections",
     "Rulings",
 )
-TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+TYPES = {"csv": CSV_TYPE, "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 def _found(asked: Asked, grouping: Grouping) -> QuerySet[Sitting]:
