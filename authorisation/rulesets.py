@@ -282,6 +282,34 @@ def seat_plan(body: Mapping[str, Any], kind: str) -> SeatPlan:
     return _plan(kind, body["panels"][kind], windows)
 
 
+def published(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stranger needs to check a panel by this rule set: its seats, quorums and windows, in codes and numbers."""
+    plans = [seat_plan(body, kind) for kind in sorted(body["panels"])]
+    return {
+        "plans": [
+            {
+                "kind": plan.kind,
+                "quorum_to_sit": plan.quorum_to_sit,
+                "quorum_to_decide": plan.quorum_to_decide,
+                "seats": [
+                    {
+                        "seat": seat.type,
+                        "minimum": seat.minimum,
+                        "maximum": seat.maximum,
+                        "appointed_by": seat.appointed_by,
+                        "accreditation": seat.accreditation,
+                        "required_to_sit": seat.required_to_sit,
+                        "required_to_decide": seat.required_to_decide,
+                    }
+                    for seat in plan.seats
+                ],
+            }
+            for plan in plans
+        ],
+        "windows": dict(plans[0].windows),
+    }
+
+
 def has_kind(body: Mapping[str, Any], kind: str) -> bool:
     """Whether a rule set seats this kind of panel; only appraisal may be left out."""
     return kind in body["panels"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from audit.leaf import written
+from panels.grounds import declared_at
 from panels.models import Appointment, Position
 from panels.room import Room, is_coalition
 from panels.rules import Effect
@@ -32,11 +34,15 @@ def roll(now: Room) -> list[dict[str, Any]]:
 
 
 def composed(now: Room, counted: Mapping[int, Position]) -> dict[str, Any]:
-    """The whole composition of an item that is decided on these positions of its counted members."""
+    """The whole composition of an item that is decided on these positions of its counted members.
+
+    With the moments of the question and of the declarations, by which anybody counts how old they were (D14).
+    """
     return {
         "ruleset": now.panel.ruleset,
         "kind": now.panel.kind,
         "on": now.item.sitting.on.isoformat(),
+        "asked_at": written(now.basis.at),
         "quorum": {
             "needed": now.plan.quorum_to_decide,
             "counted": now.voting,
@@ -73,10 +79,12 @@ def _member(now: Room, each: Appointment, position: Position | None) -> dict[str
         "number": each.seat.number,
         "required": each.seat.required,
         "coalition": is_coalition(each),
+        "by_kind": each.appointed_by.kind,
         "nominated_by": each.nomination.body.code if each.nomination else "",
         "accreditation": each.seat.accreditation,
         "accredited": each.pk in now.trained,
         "away": each.pk in now.away,
+        "declared_at": declared_at(now.basis, each),
         "sits": now.sits(each),
         "votes": now.votes(each),
         "checks": [{"rule": result.rule, "effect": result.effect.value} for result in now.results[each.pk]],

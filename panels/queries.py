@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -103,24 +104,31 @@ def examine(
     return answers
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is known of some members and cases, and the moment the tests are asked about."""
+
+    known: facts.Known
+    at: datetime
+
+    def answers(self, each: Appointment, item: Item) -> list[TestResult]:
+        """Every test for one of them; whoever has accepted has declared, the others are not asked to yet."""
+        declared = each.state == AppointmentState.ACCEPTED
+        return self.known.answers(each.seat.kind, each.person_id, item, self.at, declared=declared)
+
+
+def ask_now(panel: Panel, appointments: Sequence[Appointment], items: Sequence[Item]) -> Asked:
+    """What is known now of these members and items; a fixed number of queries."""
+    now = clock.now()
+    return Asked(facts.read(panel, [each.person_id for each in appointments], items, today()), now)
+
+
 def answers_now(
     panel: Panel, appointments: Sequence[Appointment], items: Sequence[Item]
 ) -> list[tuple[Appointment, Item, list[TestResult]]]:
-    """Every test for everybody and every item as it stands; nothing is stored. A fixed number of queries.
-
-    Whoever has accepted has declared; the others are not asked for a declaration yet.
-    """
-    now = clock.now()
-    known = facts.read(panel, [each.person_id for each in appointments], items, today())
-    return [
-        (
-            each,
-            item,
-            known.answers(each.seat.kind, each.person_id, item, now, declared=each.state == AppointmentState.ACCEPTED),
-        )
-        for each in appointments
-        for item in items
-    ]
+    """Every test for everybody and every item as it stands; nothing is stored. A fixed number of queries."""
+    asked = ask_now(panel, appointments, items)
+    return [(each, item, asked.answers(each, item)) for each in appointments for item in items]
 
 
 def answers_kept(appointments: Sequence[Appointment], item: Item) -> dict[int, list[TestResult]]:

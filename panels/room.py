@@ -11,7 +11,7 @@ from functools import cached_property
 
 from directory.queries import today
 from panels.models import Appointment, Item, Objection, Panel, Position
-from panels.queries import accepted, answers_kept, answers_now, plan_of, present_by_appointment, recused
+from panels.queries import Asked, accepted, answers_kept, ask_now, plan_of, present_by_appointment, recused
 from panels.rules import (
     COALITION_SEAT,
     Effect,
@@ -31,7 +31,8 @@ class Room:
     """One item and everybody with an accepted seat, in the order of seats and ranks.
 
     noted: whether each was in the room when last noted; somebody nobody noted has no entry. away: whose dated absence
-    covers the day of the sitting. trained: who has what their seat asks for on that day.
+    covers the day of the sitting. trained: who has what their seat asks for on that day. asked: what the answers rest
+    on, where the tests were asked again for it.
     """
 
     panel: Panel
@@ -43,12 +44,20 @@ class Room:
     results: Mapping[int, Sequence[TestResult]]
     trained: frozenset[int]
     away: frozenset[int]
+    asked: Asked | None = None
 
     def after(self, *, noted: Mapping[int, bool] | None = None, out: frozenset[int] | None = None) -> Room:
         """The room as it would be."""
         return replace(
             self, noted=self.noted if noted is None else noted, out=self.out if out is None else self.out | out
         )
+
+    @property
+    def basis(self) -> Asked:
+        """What the answers rest on. Raises LookupError for a room that stands by what was answered earlier."""
+        if self.asked is None:
+            raise LookupError("This room was looked into with ask=False: look again with ask=True.")
+        return self.asked
 
     def verdict(self, each: Appointment) -> TestResult:
         """What the tests say of a member for this item, the severest answer."""
@@ -136,6 +145,7 @@ def room(panel: Panel, item: Item, *, ask: bool = True) -> Room:
     """
     appointments = accepted(panel)
     on, absences = item.sitting.on, absences_of(appointments)
+    asked = ask_now(panel, appointments, [item]) if ask else None
     trainings = accreditations_of(each.person_id for each in appointments)
     return Room(
         panel=panel,
@@ -145,12 +155,11 @@ def room(panel: Panel, item: Item, *, ask: bool = True) -> Room:
         noted=present_by_appointment(item),
         out=frozenset(recused(item)),
         results=(
-            {each.pk: results for each, _, results in answers_now(panel, appointments, [item])}
-            if ask
-            else answers_kept(appointments, item)
+            {each.pk: asked.answers(each, item) for each in appointments} if asked else answers_kept(appointments, item)
         ),
         trained=frozenset(each.pk for each in appointments if is_accredited(each, trainings, on)),
         away=frozenset(each.pk for each in appointments if is_away(each, absences, on)),
+        asked=asked,
     )
 
 

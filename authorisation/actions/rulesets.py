@@ -14,7 +14,7 @@ from audit import clock
 from audit.actions import record_system
 from authorisation.errors import RuleSetRefused
 from authorisation.models import CriteriaSet, Criterion, RuleSet
-from authorisation.rulesets import read
+from authorisation.rulesets import published, read
 from panels.permissions import check_administers
 
 if TYPE_CHECKING:
@@ -138,7 +138,10 @@ def load_ruleset(*, source: bytes, by: Actor) -> RuleSet:
             f"hold {catalogue.criteria.count()}: correct one of them."
         )
     event = record_system(
-        "ruleset.loaded", by=by, ruleset=file.version, public={"version": file.version, "sha256": file.sha256}
+        "ruleset.loaded",
+        by=by,
+        ruleset=file.version,
+        public={"version": file.version, "sha256": file.sha256, **published(file.body)},
     )
     return RuleSet.objects.create(
         event=event,

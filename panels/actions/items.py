@@ -17,6 +17,7 @@ from panels.actions.declarations import keep_declaration
 from panels.actions.refusals import noting
 from panels.composition import composed, roll
 from panels.errors import SittingRefused
+from panels.grounds import grounds
 from panels.models import (
     STOPPED,
     Appointment,
@@ -345,7 +346,10 @@ def decide_item(*, item: Item, outcome: str, reasons: str, by: Actor) -> Outcome
         by=by,
         ruleset=panel.ruleset,
         public={"case": item.case_ref, "outcome": outcome, "composition": body, "composition_sha256": sha256},
-        private={"free_text": {"reasons": reasons, "positions": [each.reasons for each in counted.values()]}},
+        private={
+            "free_text": {"reasons": reasons, "positions": [each.reasons for each in counted.values()]},
+            "interest": grounds(now.basis, now.appointments, item),
+        },
     )
     settle(panel)
     store_checks(event, "decided", [(each, item, [*now.results[each.pk]]) for each in now.appointments], at)

@@ -53,8 +53,15 @@ def nominate(
     if Nomination.objects.filter(body=body, person=person, ends__isnull=True).exists():
         raise SeatRefused(f"{person} is already nominated by {body.name}.")
     place = rank or (standing(body).aggregate(last=Max("rank"))["last"] or 0) + 1
-    public: dict[str, Any] = {"body": body.code, "starts": starts.isoformat(), "rank": place}
-    event = record(person, "person.nominated", by=by, public=public | ({"capacity": capacity} if capacity else {}))
+    public: dict[str, Any] = {
+        "body": body.code,
+        "body_kind": str(body.kind),
+        "starts": starts.isoformat(),
+        **({"ends": ends.isoformat()} if ends else {}),
+        "rank": place,
+        **({"capacity": capacity} if capacity else {}),
+    }
+    event = record(person, "person.nominated", by=by, public=public)
     settle(person)
     return Nomination.objects.create(
         event=event, body=body, person=person, starts=starts, ends=ends, rank=place, capacity=capacity

@@ -89,6 +89,7 @@ def _recorded(ruling: Ruling) -> Event:
             "verdict": str(ruling.verdict),
             "effect": str(ruling.effect),
             "case": objection.case_ref if objection else "",
+            **({"objection": objection.event.stream_seq} if objection else {}),
         },
         private={"free_text": {"reason": ruling.reason}},
     )
