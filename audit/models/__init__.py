@@ -2,15 +2,18 @@
 
 from audit.models.bases import AuditedAggregate, RecordedFact, RegisteredRow, StreamField
 from audit.models.event import Erasure, Event, Private
-from audit.models.log import Attestation, Checkpoint, Leaf, Pending, Tile
+from audit.models.log import Attestation, AttestationKind, Checkpoint, Leaf, Pending, Tile
+from audit.models.noted import Noted
 
 __all__ = [
     "Attestation",
+    "AttestationKind",
     "AuditedAggregate",
     "Checkpoint",
     "Erasure",
     "Event",
     "Leaf",
+    "Noted",
     "Pending",
     "Private",
     "RecordedFact",
