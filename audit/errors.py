@@ -31,3 +31,23 @@ class ProofRefused(Refused):
 
 class NoteRefused(Refused):
     """A signed text, a key or a proof file that cannot be read or trusted."""
+
+
+class SignerRefused(Refused):
+    """The signer does not sign this head, or cannot."""
+
+
+class LogBroken(Refused):
+    """The log's rows contradict each other; nothing is signed until somebody has looked."""
+
+
+class NotYetSigned(Refused):
+    """No checkpoint holds the event yet."""
+
+
+class CosignatureRefused(Refused):
+    """A witness's signature that is not kept: not hers, not over a head of this log, or not readable."""
+
+
+class StampRefused(Refused):
+    """A time-stamp authority gave no stamp, or none that verifies."""

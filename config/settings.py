@@ -208,6 +208,14 @@ AUDIT_ORIGIN = env.str("AUDIT_ORIGIN", default="panel-authority.example/log")
 AUDIT_SIGNING_KEY_FILE = Path(env.str("AUDIT_SIGNING_KEY_FILE", default=str(VAR_DIR / "audit.key")))
 AUDIT_SIGNER_STATE = Path(env.str("AUDIT_SIGNER_STATE", default=str(VAR_DIR / "audit.signed")))
 AUDIT_VKEYS = env.list("AUDIT_VKEYS", default=[])
+# Whose cosignatures count; the demonstration's Coalition writes its key where its own machine would be.
+AUDIT_WITNESSES = env.list("AUDIT_WITNESSES", default=[])
+AUDIT_WITNESSES_FILE = env.str("AUDIT_WITNESSES_FILE", default="" if DEPLOYED else str(VAR_DIR / "coalition" / "vkey"))
+# A time-stamp authority (RFC 3161) that stamps the log's head once a day, and the certificates it is believed by.
+AUDIT_TSA_URL = env.str("AUDIT_TSA_URL", default="")
+AUDIT_TSA_ROOTS = env.str("AUDIT_TSA_ROOTS", default="")
+# Whether the daily checkpoint also goes to one address at each applicant; the demonstration's outbox stays readable.
+AUDIT_TELL_APPLICANTS = env.bool("AUDIT_TELL_APPLICANTS", default=not DEMONSTRATION)
 
 LOGGING = {
     "version": 1,

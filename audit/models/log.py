@@ -86,5 +86,8 @@ class Attestation(models.Model):
     blob = models.BinaryField()
     at = models.DateTimeField()
 
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["checkpoint", "kind", "who"], name="audit_attestation_once"),)
+
     def __str__(self) -> str:
         return f"{self.kind} of {self.checkpoint_id} by {self.who}"
