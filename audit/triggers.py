@@ -158,13 +158,22 @@ def _private() -> Iterator[Trigger]:
 
 
 def _pending() -> Iterator[Trigger]:
-    table = Pending._meta.db_table
-    yield Trigger(
-        f"{PREFIX}audit_enqueue",
-        Event._meta.db_table,
-        "INSERT",
-        effect=f"INSERT INTO {table} (event_id) VALUES (NEW.id)",  # noqa: S608 - no outside value
+    """Where a new event goes.
+
+    On PostgreSQL it waits: two transactions cannot agree on places before they commit. SQLite has
+    one writer, so the event takes its place at once; in a database older than the log it waits
+    behind those that wait already.
+    """
+    table, events = Pending._meta.db_table, Event._meta.db_table
+    enqueue = f"INSERT INTO {table} (event_id) VALUES (NEW.id)"  # noqa: S608 - no outside value
+    waiting = f"EXISTS (SELECT 1 FROM {table})"  # noqa: S608
+    take = (
+        "INSERT INTO audit_leaf (leaf_index, event_id, leaf_hash)"
+        " VALUES (COALESCE((SELECT MAX(leaf_index) FROM audit_leaf), -1) + 1, NEW.id, NEW.leaf_hash)"
     )
+    yield Trigger(f"{PREFIX}audit_enqueue", events, "INSERT", vendor="postgresql", effect=enqueue)
+    yield Trigger(f"{PREFIX}audit_enqueue_s", events, "INSERT", when=waiting, vendor="sqlite", effect=enqueue)
+    yield Trigger(f"{PREFIX}audit_take", events, "INSERT", when=f"NOT {waiting}", vendor="sqlite", effect=take)
     yield _forbid(table, "UPDATE", f"{table} is a queue: its rows are never changed.")
     yield _forbid(
         table,

@@ -200,13 +200,21 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "workflows.tasks.sweep", "schedule": 30.0, "options": {"expires": 25}},
     "messages": {"task": "directory.tasks.sweep_messages", "schedule": 30.0, "options": {"expires": 25}},
+    "log": {"task": "audit.tasks.sequence", "schedule": 2.0, "options": {"expires": 2}},
+    "checkpoint": {"task": "audit.tasks.checkpoint", "schedule": 300.0, "options": {"expires": 240}},
 }
+# The worker of this queue is the one that holds the signing key; no other needs it.
+CELERY_TASK_ROUTES = {"audit.tasks.*": {"queue": "audit"}}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
-# The name of this deployment's log in its checkpoints; only the worker that signs needs the key.
+# The log's name in its checkpoints, and what signs them. Only the worker of the queue "audit" needs key and memory;
+# on one machine without settings each database has its own, or a fresh one would look like a rewritten one.
+LOG_NAME = "audit" if DEPLOYED else f"{Path(str(DATABASES['default']['NAME'])).stem}.audit"
 AUDIT_ORIGIN = env.str("AUDIT_ORIGIN", default="panel-authority.example/log")
-AUDIT_SIGNING_KEY_FILE = Path(env.str("AUDIT_SIGNING_KEY_FILE", default=str(VAR_DIR / "audit.key")))
-AUDIT_SIGNER_STATE = Path(env.str("AUDIT_SIGNER_STATE", default=str(VAR_DIR / "audit.signed")))
+AUDIT_SIGNER = env.str("AUDIT_SIGNER", default="audit.signing.from_files")
+AUDIT_SIGNING_KEY_FILE = Path(env.str("AUDIT_SIGNING_KEY_FILE", default=str(VAR_DIR / f"{LOG_NAME}.key")))
+AUDIT_SIGNER_STATE = Path(env.str("AUDIT_SIGNER_STATE", default=str(VAR_DIR / f"{LOG_NAME}.signed")))
+# Public keys besides those the log itself introduces, and those of witnesses.
 AUDIT_VKEYS = env.list("AUDIT_VKEYS", default=[])
 # Whose cosignatures count; the demonstration's Coalition writes its key where its own machine would be.
 AUDIT_WITNESSES = env.list("AUDIT_WITNESSES", default=[])

@@ -38,6 +38,9 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "session", "csrf"
 
+# Every test can sign; what the signer itself remembers and refuses is tested with signers of those tests' own.
+AUDIT_SIGNER = "tests.audit.signer.signer"
+
 INSTALLED_APPS = [
     *INSTALLED_APPS,
     "tests.workflows.probe",  # a small case and its flows, to exercise the engine by itself

@@ -1,0 +1,202 @@
+"""Signed heads of the log: making them, finding them, and proving with them."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from celery import current_app
+from django.conf import settings
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError
+
+from audit import clock, merkle, sequencing
+from audit.actions import record_system
+from audit.errors import LogBroken, NotYetSigned, SignerRefused
+from audit.leaf import written
+from audit.models import Checkpoint, Event, Leaf
+from audit.nodes import Rows
+from audit.notes import Head, Note, VerifierKey, proof_text, request_text
+from audit.signing import Signer, signer
+
+INTRODUCED, RETIRED = "log.key_introduced", "log.key_retired"
+# How long somebody who needs a signature waits for the worker that holds the key.
+PATIENCE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedKey:
+    """A key that may sign, and when; None means without that end."""
+
+    key: VerifierKey
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __str__(self) -> str:
+        since = f" from={written(self.since)}" if self.since else ""
+        return f"{self.key}{since}{f' until={written(self.until)}' if self.until else ''}"
+
+    @classmethod
+    def parse(cls, line: str) -> "PublishedKey":
+        """Read a line of vkeys.txt."""
+        text, *fields = line.split()
+        known = dict(field.split("=", 1) for field in fields)
+        return cls(VerifierKey.parse(text), _moment(known.get("from")), _moment(known.get("until")))
+
+
+def latest() -> Checkpoint | None:
+    """Return the newest checkpoint."""
+    return Checkpoint.objects.order_by("-tree_size").first()
+
+
+def sign_head(*, force: bool = False) -> Checkpoint | None:
+    """Sign the log as it is now; None when it has not grown, or with ``force`` the checkpoint it has.
+
+    Outside any transaction: what could still be rolled back is never signed. Raises SignerRefused
+    where this process cannot sign, LogBroken when the rows contradict each other.
+    """
+    its_signer = signer()
+    if its_signer is None:
+        raise SignerRefused(
+            "This process holds no key: run it where AUDIT_SIGNING_KEY_FILE is, or make one with manage.py audit_keygen."
+        )
+    with transaction.atomic(durable=True):
+        _introduce(its_signer.verifiers())
+    size = sequencing.catch_up()
+    _make_durable()
+    with transaction.atomic(durable=True):
+        sequencing.lock()
+        last = latest()
+        if last is not None and last.tree_size >= size:
+            return last if force else None
+        return _sign(its_signer, size, last)
+
+
+def covering(event: Event) -> Checkpoint | None:
+    """Return the newest checkpoint that holds the event; None when it is not in the log, or not signed."""
+    index = Leaf.objects.filter(event=event).values_list("leaf_index", flat=True).first()
+    newest = latest()
+    return newest if index is not None and newest is not None and index < newest.tree_size else None
+
+
+def ensure_covering(event: Event) -> Checkpoint:
+    """Return a checkpoint that holds the event, having one signed if there is none.
+
+    Raises NotYetSigned when the worker that holds the key does not answer in time.
+    """
+    found = covering(event)
+    if found is None and signer() is not None:
+        sign_head()
+        found = covering(event)
+    return found or _asked_for(event)
+
+
+def inclusion(entry: Event | int, checkpoint: Checkpoint) -> str:
+    """Return the proof that an entry (an event, or an index) is under a checkpoint, as text that proves it alone.
+
+    Its extra data is the entry's hash, so that whoever has the proof knows what it is about.
+    """
+    place = {"leaf_index": entry} if isinstance(entry, int) else {"event": entry}
+    leaf = Leaf.objects.filter(**place).first()
+    if leaf is None:
+        raise NotYetSigned("The log does not hold this entry yet: ask again in a minute.")
+    proof = merkle.inclusion_proof(Rows(), leaf.leaf_index, checkpoint.tree_size)
+    return proof_text(leaf.leaf_index, proof, Note.parse(checkpoint.note), bytes(leaf.leaf_hash))
+
+
+def consistency(old: int, new: Checkpoint) -> str:
+    """Return the proof that the log of ``old`` entries begins the one of ``new``: what a witness asks for."""
+    return request_text(old, merkle.consistency_proof(Rows(), old, new.tree_size), Note.parse(new.note))
+
+
+def vkeys() -> list[PublishedKey]:
+    """Return every key that may have signed a checkpoint: those the log introduces, and AUDIT_VKEYS."""
+    found = {str(each.key): each for each in map(PublishedKey.parse, settings.AUDIT_VKEYS)}
+    for event in Event.objects.filter(event_type__in=(INTRODUCED, RETIRED), stream="system").order_by("id"):
+        told = event.document["public"]
+        before = found.get(told["vkey"])
+        since = _moment(told.get("from")) or (before.since if before else None)
+        found[told["vkey"]] = PublishedKey(VerifierKey.parse(told["vkey"]), since, _moment(told["until"]))
+    return list(found.values())
+
+
+def vkeys_text(witnesses: Sequence[VerifierKey] = ()) -> str:
+    """Return the content of vkeys.txt: who may sign for this log, and who witnesses it."""
+    lines = [
+        f"# The public keys of the log {settings.AUDIT_ORIGIN}. Compare them with a copy you had before:",
+        "# whoever can change this file and the log together deceives a reader who has nothing older.",
+        *(f"{each}" for each in vkeys()),
+    ]
+    if witnesses:
+        lines += ["# Witnesses: their signatures say when they saw a head.", *(f"{key}" for key in witnesses)]
+    return "\n".join([*lines, ""])
+
+
+def introduce(key: VerifierKey, *, since: datetime | None = None) -> Event:
+    """Note in the log that a key signs it from now on."""
+    started = written(since or clock.real_now())
+    return record_system(INTRODUCED, by="system", public={"vkey": f"{key}", "from": started, "until": None})
+
+
+def retire(key: VerifierKey, *, until: datetime) -> Event:
+    """Note in the log when a key will have signed for the last time."""
+    return record_system(RETIRED, by="system", public={"vkey": f"{key}", "until": written(until)})
+
+
+def _introduce(keys: Sequence[VerifierKey]) -> None:
+    """The first key of a log introduces itself; any later one is introduced by those before it."""
+    published = [each.key for each in vkeys()]
+    strangers = [key for key in keys if key not in published]
+    if strangers and settings.AUDIT_ORIGIN in {key.name for key in published}:
+        raise SignerRefused(
+            f"The key {strangers[0]} was never introduced in the log: put the former key file back, "
+            "and change keys with manage.py audit_rotate_key."
+        )
+    for key in strangers:
+        introduce(key)
+
+
+def _sign(its_signer: Signer, size: int, last: Checkpoint | None) -> Checkpoint:
+    """Sign the head of ``size`` entries after checking it against the checkpoint before."""
+    nodes = Rows()
+    if last is not None and merkle.root(nodes, last.tree_size) != bytes(last.root):
+        raise LogBroken(
+            f"The first {last.tree_size} entries are not those that were signed: the log was rewritten. "
+            "Nothing more is signed: keep the database as it is, and find out who changed it."
+        )
+    head = Head(settings.AUDIT_ORIGIN, size, merkle.root(nodes, size))
+    note = its_signer.sign(head, lambda old: merkle.consistency_proof(nodes, old, size))
+    return Checkpoint.objects.create(
+        tree_size=size,
+        root=head.root,
+        note=f"{note}",
+        key_id=",".join(signature.key_id.hex() for signature in note.signatures),
+        created_at=clock.real_now(),
+    )
+
+
+def _make_durable() -> None:
+    """Bring what is committed to the disk before it is signed: on SQLite a commit alone does not, for speed."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _asked_for(event: Event) -> Checkpoint:
+    """Ask the worker that holds the key, and wait a little."""
+    with suppress(OperationalError):
+        current_app.send_task("audit.tasks.checkpoint")
+    until = time.monotonic() + PATIENCE.total_seconds()
+    while (found := covering(event)) is None:
+        if time.monotonic() > until:
+            raise NotYetSigned(
+                "No signed head of the audit log holds this event yet. Try again in a minute; "
+                "if that does not help, the worker of the queue 'audit' does not run or refuses to sign: see its log."
+            )
+        time.sleep(0.1)
+    return found
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,235 @@
+"""Who signs the log's head, and what it refuses to sign.
+
+A signer keeps its own memory of the last head it signed, outside the database. A restored backup
+or a standby that lags would otherwise make a second log of the same name, which nobody outside can
+tell from tampering; the signer stops there instead, whatever the database says.
+
+A key in a KMS or HSM implements ``Signer`` and is named by AUDIT_SIGNER. Nothing else knows keys.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from audit import clock, notes
+from audit.errors import NoteRefused, ProofRefused, SignerRefused
+from audit.merkle import EMPTY_ROOT, check_consistency
+from audit.models import Checkpoint
+from audit.notes import Head, Note, SigningKey, VerifierKey
+
+Extends: TypeAlias = Callable[[int], Sequence[bytes]]
+UNTIL = " until="
+
+
+class Signer(Protocol):
+    """Signs heads of one log, each an extension of the one before."""
+
+    def sign(self, head: Head, extends: Extends) -> Note:
+        """Sign ``head`` or raise SignerRefused; ``extends(old)`` is the proof that it continues a size signed before."""
+
+    def verifiers(self) -> list[VerifierKey]:
+        """The public keys it signs with."""
+
+
+class Memory(Protocol):
+    """The last head a signer signed, where no restored database reaches it."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep other signers with this memory waiting."""
+
+    def last(self) -> Head | None:
+        """The last head signed; None when the memory is lost."""
+
+    def keep(self, head: Head) -> None:
+        """Remember ``head``, for good before this returns."""
+
+
+class KeepingSigner:
+    """Signs with one key, or with several while they change, and never contradicts its memory."""
+
+    def __init__(self, keys: Sequence[SigningKey], memory: Memory) -> None:
+        self._keys, self._memory = keys, memory
+
+    def verifiers(self) -> list[VerifierKey]:
+        """The public keys it signs with."""
+        return [key.verifier for key in self._keys]
+
+    def sign(self, head: Head, extends: Extends) -> Note:
+        """Remember ``head``, then sign it: what was never remembered never leaves."""
+        for key in self._keys:
+            if key.name != head.origin:
+                raise SignerRefused(
+                    f"The key of {key.name} does not sign for {head.origin}: set AUDIT_ORIGIN to the key's name."
+                )
+        with self._memory.held():
+            _check_grows(self._memory.last(), head, extends)
+            self._memory.keep(head)
+        body = head.body()
+        return Note(body, tuple(notes.sign(body, key) for key in self._keys))
+
+
+class FileMemory:
+    """A memory in a file: the text of the last checkpoint, without signatures."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes of this machine waiting, of whichever database."""
+        with self._path.with_name(f"{self._path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def last(self) -> Head | None:
+        """Read the last head; None when there is no file."""
+        try:
+            return Head.parse(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (NoteRefused, UnicodeDecodeError) as error:
+            raise SignerRefused(f"{self._path} is damaged: {_CURE_MEMORY}") from error
+
+    def keep(self, head: Head) -> None:
+        """Write the head so that it survives a loss of power, and never stands there by half."""
+        draft = self._path.with_name(f"{self._path.name}.new")
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(head.body())
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """One line of a key file: a key, and until when it signs."""
+
+    key: SigningKey
+    until: datetime | None = None
+
+    @property
+    def signs(self) -> bool:
+        """Whether its time has not ended."""
+        return self.until is None or clock.real_now() < self.until
+
+    @classmethod
+    def parse(cls, line: str) -> "KeptKey":
+        """Read ``PRIVATE+KEY+...[ until=<ISO>]``."""
+        text, _, until = line.partition(UNTIL)
+        return cls(SigningKey.parse(text), datetime.fromisoformat(until) if until else None)
+
+    def __str__(self) -> str:
+        return f"{self.key}{UNTIL}{self.until.isoformat()}" if self.until else f"{self.key}"
+
+
+def signer() -> Signer | None:
+    """Return what signs here; None where this process holds no key."""
+    made: Signer | None = import_string(settings.AUDIT_SIGNER)()
+    return made
+
+
+def from_files() -> Signer | None:
+    """Make the signer of AUDIT_SIGNING_KEY_FILE and AUDIT_SIGNER_STATE; None without a key file."""
+    path, memory = Path(settings.AUDIT_SIGNING_KEY_FILE), FileMemory(Path(settings.AUDIT_SIGNER_STATE))
+    if not path.is_file():
+        return None
+    keys = [kept.key for kept in read_keys(path) if kept.signs]
+    if not keys:
+        raise SignerRefused(f"No key in {path} may sign any more: run manage.py audit_rotate_key.")
+    last, origin = memory.last(), settings.AUDIT_ORIGIN
+    if last is not None and last.size == 0 and Checkpoint.objects.filter(note__startswith=f"{origin}\n").exists():
+        raise SignerRefused(
+            f"{settings.AUDIT_SIGNER_STATE} has never signed, and the database holds signed heads: {_CURE_MEMORY}"
+        )
+    return KeepingSigner(keys, memory)
+
+
+def make_key(origin: str) -> SigningKey:
+    """Write a new key and an empty memory, and return the key. Raises SignerRefused when either is there already."""
+    key = SigningKey.generate(origin, notes.ED25519)
+    path, state = Path(settings.AUDIT_SIGNING_KEY_FILE), Path(settings.AUDIT_SIGNER_STATE)
+    if state.exists():
+        raise SignerRefused(
+            f"{state} remembers what another key signed. To change the key of a log run audit_rotate_key; "
+            "for a new log give it an AUDIT_ORIGIN, AUDIT_SIGNING_KEY_FILE and AUDIT_SIGNER_STATE of its own."
+        )
+    write_keys(path, [KeptKey(key)], new=True)
+    state.parent.mkdir(parents=True, exist_ok=True)
+    FileMemory(state).keep(Head(origin, 0, EMPTY_ROOT))
+    return key
+
+
+def read_keys(path: Path) -> list[KeptKey]:
+    """Read a key file, one key a line. Raises SignerRefused when it cannot be read as one."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [KeptKey.parse(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
+    except (OSError, ValueError) as error:
+        raise SignerRefused(
+            f"The key file {path} cannot be read ({error}): restore it from where you keep it."
+        ) from error
+    except NoteRefused as error:
+        raise SignerRefused(f"The key file {path} is damaged: {error.message}") from error
+
+
+def write_keys(path: Path, keys: Sequence[KeptKey], *, new: bool = False) -> None:
+    """Write a key file that only its owner reads; with ``new``, refuse to replace one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path if new else path.with_name(f"{path.name}.new")
+    try:
+        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | (os.O_EXCL if new else os.O_TRUNC), 0o600)
+    except FileExistsError:
+        raise SignerRefused(
+            f"{path} exists, and a key is never written over: run audit_rotate_key to change it, "
+            "or name another file in AUDIT_SIGNING_KEY_FILE."
+        ) from None
+    with os.fdopen(opened, "w", encoding="utf-8") as file:
+        file.writelines(f"{kept}\n" for kept in keys)
+        file.flush()
+        os.fsync(file.fileno())
+    if not new:
+        draft.replace(path)
+
+
+def _check_grows(last: Head | None, head: Head, extends: Extends) -> None:
+    """Raise SignerRefused unless ``head`` continues what was signed last."""
+    if last is None:
+        raise SignerRefused(f"The signer's memory ({settings.AUDIT_SIGNER_STATE}) is lost: {_CURE_MEMORY}")
+    if last.origin != head.origin:
+        raise SignerRefused(
+            f"This signer's memory is of {last.origin}, not of {head.origin}: "
+            "give each log its own AUDIT_SIGNER_STATE, and set AUDIT_ORIGIN to the log's name."
+        )
+    if head.size < last.size:
+        raise SignerRefused(
+            f"The log has {head.size} entries and {last.size} were signed before: entries are missing. {_CURE_LOG}"
+        )
+    if head.size == last.size and head.root == last.root:
+        return
+    try:
+        check_consistency(last.size, head.size, last.root, head.root, extends(last.size))
+    except ProofRefused as error:
+        raise SignerRefused(
+            f"The log of {head.size} entries does not continue the one of {last.size} that was signed before: "
+            f"it was rewritten. {_CURE_LOG}"
+        ) from error
+
+
+_CURE_MEMORY = (
+    "restore the file from where you keep it, or run manage.py audit_recover with the newest checkpoint "
+    "that anybody outside holds."
+)
+_CURE_LOG = "Restore a database that holds them all; where none is left, begin a new log with manage.py audit_recover."
