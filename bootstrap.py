@@ -18,9 +18,9 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, "installed")
 OLDEST = (3, 11)
-NEEDS_DEVELOPMENT = {"test", "bench", "makemigrations"}
-LOCKS = ["app", "postgres", "dev"]  # each holds everything of those before it
-ROOM = {"app": 400, "postgres": 400, "dev": 900}  # megabytes on disk, measured and rounded up
+NEEDS_DEVELOPMENT = {"test", "makemigrations"}
+LOCKS = ["app", "postgres", "dev", "bench"]  # each holds everything of those before it
+ROOM = {"app": 400, "postgres": 400, "dev": 900, "bench": 900}  # megabytes on disk, measured and rounded up
 
 # What pip calls a setting, and what uv calls it.
 PIP_TO_UV = {
@@ -56,6 +56,8 @@ def lock_for(argv):
     """Say which packages a command needs."""
     if len(argv) > 1 and argv[1] in NEEDS_DEVELOPMENT:
         return "dev"
+    if len(argv) > 1 and argv[1] == "bench":
+        return "bench"
     return "postgres" if os.environ.get("DATABASE_URL", "").startswith("postgres") else "app"
 
 

@@ -18,7 +18,7 @@ from django.db.transaction import TransactionManagementError
 from audit import clock
 from audit.leaf import SYSTEM, By, Draft, Groups, Place, draft
 from audit.models import AuditedAggregate, Event
-from audit.rows import insert_event, insert_events, update_rows
+from audit.rows import insert_event, insert_events, update_row, update_rows
 
 _T = TypeVar("_T")
 _A = TypeVar("_A", bound=AuditedAggregate)
@@ -137,13 +137,16 @@ def record_many(
 def settle(aggregate: AuditedAggregate) -> None:
     """Write the aggregate's row after its events: INSERT when it is new, else UPDATE.
 
-    Raises ``IntegrityError`` when no event was recorded since the row was read.
+    Signals and ``save()`` are passed over by the UPDATE, as by ``settle_many``. Raises ``NotCurrent`` when the row is
+    missing and ``IntegrityError`` when no event was recorded since it was read.
     """
     _require_transaction()
     if aggregate._state.adding:
         aggregate.save(force_insert=True)
-    else:
+    elif aggregate.get_deferred_fields() or aggregate._meta.parents:
         aggregate.save(force_update=True)
+    else:
+        update_row(aggregate)
 
 
 def settle_many(aggregates: Iterable[AuditedAggregate], fields: Sequence[str]) -> None:

@@ -10,13 +10,15 @@ import time
 
 import django
 
-NAMES = ("transition", "wave", "queries", "replay")
+NAMES = ("transition", "wave", "queries", "replay", "audit")
 
 
 def main() -> int:
     """Measure what was asked for. 0 also when a bar was missed: the table says so."""
     options = _options()
     os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+    if "audit" in options.names:
+        os.environ["BENCH_RIVALS"] = "1"
     django.setup()
 
     from bench.run import run
@@ -46,6 +48,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=[211, 2110], help="applications behind the pages")
     parser.add_argument("--large", action="store_true", help="pages at 21,100 applications too")
     parser.add_argument("--wave", type=int, default=1, help="the wave to replay; 0 for all four")
+    parser.add_argument("--writers", type=int, nargs="+", default=[1, 4, 8], help="how many write at once")
     options = parser.parse_args()
     unknown = set(options.names) - set(NAMES)
     if unknown:

@@ -30,6 +30,7 @@ def database() -> Iterator[None]:
 def run(options: Namespace) -> tuple[list[Figure], dict[str, Any]]:
     """Every figure asked for, and the facts of the machine."""
     measures: dict[str, Callable[[], list[Figure]]] = {
+        "audit": lambda: _audit(options),
         "transition": lambda: transition.measure(Stage(), rounds=options.rounds),
         "wave": lambda: waves.measure(Stage(wave=None), count=options.cases, rounds=max(1, options.rounds // 2)),
         "queries": lambda: pages.measure(Stage(wave=None), sizes=options.sizes),
@@ -43,3 +44,12 @@ def run(options: Namespace) -> tuple[list[Figure], dict[str, Any]]:
             figures += measures[name]()
             facts = machine()
     return figures, facts
+
+
+def _audit(options: Namespace) -> list[Figure]:
+    """Its tables are there only when it is asked for, so it is imported only then."""
+    from bench import writing
+    from bench.rivals import tables
+
+    tables.create()
+    return writing.measure(rounds=options.rounds, writers=options.writers)

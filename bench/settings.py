@@ -1,6 +1,7 @@
 """Settings of a measurement: those of production, on a database of its own that is thrown away."""
 
 import atexit
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -25,6 +26,13 @@ else:
     _database["CONN_MAX_AGE"] = 0
 
 INSTALLED_APPS = [*INSTALLED_APPS, "bench"]
+if os.environ.get("BENCH_RIVALS"):
+    # What others install for this; those that are not there are left out of the table.
+    PEERS = ["auditlog", "simple_history"]
+    if _database["ENGINE"] != "django.db.backends.sqlite3":
+        PEERS += ["pgtrigger", "pghistory"]
+    INSTALLED_APPS += [each for each in PEERS if importlib.util.find_spec(each)]
+    INSTALLED_APPS += ["bench.rivals"]
 STATIC_ROOT = Path(SCRATCH) / "static"
 STATIC_ROOT.mkdir()
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

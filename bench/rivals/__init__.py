@@ -1,0 +1,1 @@
+"""One small business row for each way of keeping a record of its changes."""
