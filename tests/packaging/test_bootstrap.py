@@ -91,7 +91,7 @@ def test_finished_environment_starts_without_installing(project, monkeypatch):
         ("migrate", "postgres://db.example/panels", "postgres"),
         ("migrate", "sqlite:///panels.sqlite3", "app"),
         ("test", "", "dev"),
-        ("bench", "postgres://db.example/panels", "dev"),
+        ("bench", "postgres://db.example/panels", "bench"),
     ],
 )
 def test_command_gets_the_packages_it_needs(monkeypatch, command, database, lock):

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-LOCKS = ["app", "postgres", "dev", "uv"]
+LOCKS = ["app", "postgres", "dev", "bench", "uv"]
 PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
 # Put together here, or this file would find itself.
 REGISTRIES = [
@@ -32,7 +32,7 @@ def test_lock_names_no_address(root, name):
     assert "://" not in (root / "requirements" / f"{name}.txt").read_text()
 
 
-@pytest.mark.parametrize(("larger", "smaller"), [("postgres", "app"), ("dev", "postgres")])
+@pytest.mark.parametrize(("larger", "smaller"), [("postgres", "app"), ("dev", "postgres"), ("bench", "dev")])
 def test_larger_lock_holds_the_smaller_one(root, larger, smaller):
     held = pins(root, larger)
     assert {name: held.get(name) for name in pins(root, smaller)} == pins(root, smaller)
