@@ -19,6 +19,7 @@ from typing import Literal, TypeAlias, cast, get_args
 from django.apps import apps
 from django.db import models
 
+from audit.erasable import refused_unless_ordered
 from audit.models import (
     Attestation,
     AuditedAggregate,
@@ -140,6 +141,12 @@ def _of_the_log() -> Iterator[Trigger]:
     """Insert-only tables, the erasable one, and the queue of the sequencer."""
     for model in (Event, Erasure, Leaf, Tile, Checkpoint, Attestation):
         yield from _append_only(model)
+    yield _forbid(
+        Erasure._meta.db_table,
+        "INSERT",
+        "An order to erase stands in the log: record erasure.performed and name it in erasure_event_id.",
+        "NOT EXISTS (SELECT 1 FROM audit_event WHERE id = NEW.erasure_event_id AND event_type = 'erasure.performed')",
+    )
     yield from _private()
     yield from _pending()
 
@@ -225,18 +232,20 @@ def _guarded(model: type[models.Model]) -> Iterator[Trigger]:
 
 def _append_only(model: type[models.Model]) -> Iterator[Trigger]:
     table = model._meta.db_table
-    yield _forbid(table, "UPDATE", f"{table} is append-only: record a new row that names what it supersedes.")
+    message = f"{table} is append-only: record a new row that names what it supersedes."
+    yield _forbid(table, "UPDATE", message, refused_unless_ordered(model))
     yield from _never_deleted(table)
     yield _no_replacing(model)
 
 
 def _registered(model: type[models.Model]) -> Iterator[Trigger]:
-    table = model._meta.db_table
+    table, older = model._meta.db_table, "NEW.event_id <= OLD.event_id"
+    unordered = refused_unless_ordered(model)
     yield _forbid(
         table,
         "UPDATE",
         f"{table} changes only with a later event: record one and name it in event_id.",
-        "NEW.event_id <= OLD.event_id",
+        f"{older} AND ({unordered})" if unordered else older,
     )
     yield from _never_deleted(table)
     yield _no_replacing(model)

@@ -3,11 +3,16 @@
 Every concrete subclass gets its triggers without being listed (``audit.triggers``).
 """
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
 from django.db import models
+
+if TYPE_CHECKING:
+    from audit.models.event import Event
 
 
 class StreamField(models.CharField):  # type: ignore[type-arg]
@@ -49,7 +54,24 @@ class AuditedAggregate(models.Model):
         abstract = True
 
 
-class RecordedFact(models.Model):
+class HoldsText:
+    """What a row of the record says of its text columns, which are copies of what its event keeps in private.
+
+    By an order to erase a group of its event, and by nothing else, the columns named here are emptied
+    (``audit.erasing``, ``audit.triggers``).
+    """
+
+    # Text column to the private group of the event that it is a copy of.
+    ERASABLE: ClassVar[Mapping[str, str]] = {}
+    # Text columns that no order empties, to the group that stays with them: what was published.
+    KEPT: ClassVar[Mapping[str, str]] = {}
+    # Written for a task in the public interest: most grounds do not reach it (UK GDPR, Article 17(3)(b)).
+    PUBLIC_TASK: ClassVar[bool] = False
+    # Lookups from the row to the stream of the person whose erasure takes these texts along.
+    ABOUT: ClassVar[Sequence[str]] = ()
+
+
+class RecordedFact(HoldsText, models.Model):
     """A row that is written once, with the event that made it true: no UPDATE, no DELETE.
 
     A correction is a new fact that names what it supersedes.
@@ -61,10 +83,18 @@ class RecordedFact(models.Model):
         abstract = True
 
 
-class RegisteredRow(models.Model):
+class RegisteredRow(HoldsText, models.Model):
     """A row of a register: each UPDATE names a later event than the one before; no DELETE."""
+
+    # The type of the events whose private text the row was written with; it may name a later event since.
+    WRITTEN_BY: ClassVar[str] = ""
 
     event = models.ForeignKey("audit.Event", on_delete=models.PROTECT, related_name="+", editable=False)
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def written_with(cls, event: Event) -> models.QuerySet[Any]:
+        """The rows written with an event of the type ``WRITTEN_BY``, whatever event they name now."""
+        return cls._default_manager.filter(event=event)  # type: ignore[attr-defined,no-any-return]
