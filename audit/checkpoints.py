@@ -14,11 +14,12 @@ from kombu.exceptions import OperationalError
 from audit import clock, merkle, sequencing
 from audit.actions import record_system
 from audit.errors import LogBroken, NotYetSigned, SignerRefused
-from audit.leaf import written
+from audit.leaf import SYSTEM, written
 from audit.models import Checkpoint, Event, Leaf
 from audit.nodes import Rows
 from audit.notes import Head, Note, VerifierKey, proof_text, request_text
 from audit.signing import Signer, signer
+from audit.witnessing import witnesses
 
 INTRODUCED, RETIRED = "log.key_introduced", "log.key_retired"
 # How long somebody who needs a signature waits for the worker that holds the key.
@@ -59,7 +60,8 @@ def sign_head(*, force: bool = False) -> Checkpoint | None:
     its_signer = signer()
     if its_signer is None:
         raise SignerRefused(
-            "This process holds no key: run it where AUDIT_SIGNING_KEY_FILE is, or make one with manage.py audit_keygen."
+            "This process holds no key: run it where AUDIT_SIGNING_KEY_FILE is, or make one with "
+            "manage.py audit_keygen."
         )
     with transaction.atomic(durable=True):
         _introduce(its_signer.verifiers())
@@ -110,26 +112,37 @@ def consistency(old: int, new: Checkpoint) -> str:
     return request_text(old, merkle.consistency_proof(Rows(), old, new.tree_size), Note.parse(new.note))
 
 
+def origin_of(checkpoint: Checkpoint) -> str:
+    """Return the name of the log that a checkpoint is of."""
+    return checkpoint.note.partition("\n")[0]
+
+
 def vkeys() -> list[PublishedKey]:
     """Return every key that may have signed a checkpoint: those the log introduces, and AUDIT_VKEYS."""
-    found = {str(each.key): each for each in map(PublishedKey.parse, settings.AUDIT_VKEYS)}
-    for event in Event.objects.filter(event_type__in=(INTRODUCED, RETIRED), stream="system").order_by("id"):
+    found = {each.key: each for each in map(PublishedKey.parse, settings.AUDIT_VKEYS)}
+    for event in Event.objects.filter(event_type__in=(INTRODUCED, RETIRED), stream=SYSTEM).order_by("id"):
         told = event.document["public"]
-        before = found.get(told["vkey"])
-        since = _moment(told.get("from")) or (before.since if before else None)
-        found[told["vkey"]] = PublishedKey(VerifierKey.parse(told["vkey"]), since, _moment(told["until"]))
+        key = VerifierKey.parse(told["vkey"])
+        since = _moment(told.get("from")) or (found[key].since if key in found else None)
+        found[key] = PublishedKey(key, since, _moment(told["until"]))
     return list(found.values())
 
 
-def vkeys_text(witnesses: Sequence[VerifierKey] = ()) -> str:
+def introduced() -> set[VerifierKey]:
+    """Return the keys that the log itself introduces."""
+    events = Event.objects.filter(event_type=INTRODUCED, stream=SYSTEM)
+    return {VerifierKey.parse(event.document["public"]["vkey"]) for event in events}
+
+
+def vkeys_text() -> str:
     """Return the content of vkeys.txt: who may sign for this log, and who witnesses it."""
     lines = [
         f"# The public keys of the log {settings.AUDIT_ORIGIN}. Compare them with a copy you had before:",
         "# whoever can change this file and the log together deceives a reader who has nothing older.",
         *(f"{each}" for each in vkeys()),
     ]
-    if witnesses:
-        lines += ["# Witnesses: their signatures say when they saw a head.", *(f"{key}" for key in witnesses)]
+    if seen_by := witnesses():
+        lines += ["# Witnesses: their signatures say when they saw a head.", *(f"{key}" for key in seen_by)]
     return "\n".join([*lines, ""])
 
 
@@ -145,16 +158,25 @@ def retire(key: VerifierKey, *, until: datetime) -> Event:
 
 
 def _introduce(keys: Sequence[VerifierKey]) -> None:
-    """The first key of a log introduces itself; any later one is introduced by those before it."""
-    published = [each.key for each in vkeys()]
-    strangers = [key for key in keys if key not in published]
-    if strangers and settings.AUDIT_ORIGIN in {key.name for key in published}:
-        raise SignerRefused(
-            f"The key {strangers[0]} was never introduced in the log: put the former key file back, "
-            "and change keys with manage.py audit_rotate_key."
-        )
+    """The first key of a database introduces itself; any later one is introduced by those before it."""
+    known = introduced()
+    strangers = [key for key in keys if key not in known]
+    if strangers and known:
+        raise SignerRefused(_stranger(strangers[0], {key.name for key in known}))
     for key in strangers:
         introduce(key)
+
+
+def _stranger(key: VerifierKey, names: set[str]) -> str:
+    if key.name in names:
+        return (
+            f"The key {key} was never introduced in the log: put the former key file back and change keys with "
+            "manage.py audit_rotate_key, or finish a change that was cut short with the same command."
+        )
+    return (
+        f"This database was signed as {', '.join(sorted(names))}, not as {key.name}: set AUDIT_ORIGIN back, "
+        "or begin a new log with manage.py audit_recover and the last checkpoint of the old one."
+    )
 
 
 def _sign(its_signer: Signer, size: int, last: Checkpoint | None) -> Checkpoint:
@@ -186,7 +208,7 @@ def _make_durable() -> None:
 def _asked_for(event: Event) -> Checkpoint:
     """Ask the worker that holds the key, and wait a little."""
     with suppress(OperationalError):
-        current_app.send_task("audit.tasks.checkpoint")
+        current_app.send_task("audit.tasks.checkpoint", kwargs={"asked": True})
     until = time.monotonic() + PATIENCE.total_seconds()
     while (found := covering(event)) is None:
         if time.monotonic() > until:

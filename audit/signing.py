@@ -33,7 +33,7 @@ class Signer(Protocol):
     """Signs heads of one log, each an extension of the one before."""
 
     def sign(self, head: Head, extends: Extends) -> Note:
-        """Sign ``head`` or raise SignerRefused; ``extends(old)`` is the proof that it continues a size signed before."""
+        """Sign ``head`` or raise SignerRefused; ``extends(old)`` proves that it continues a size signed before."""
 
     def verifiers(self) -> list[VerifierKey]:
         """The public keys it signs with."""

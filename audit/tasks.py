@@ -6,7 +6,8 @@ import time
 
 from celery import shared_task
 
-from audit import checkpoints, sequencing
+from audit import checkpoints, rechecking, sequencing
+from audit.witnessing import grown
 
 # The beat comes every two seconds; a run that has not finished by then would meet the next one.
 SECONDS = 1.5
@@ -25,7 +26,14 @@ def sequence() -> int:
 
 
 @shared_task(name="audit.tasks.checkpoint")
-def checkpoint() -> int | None:
-    """Sign the log if it has grown; the size that was signed."""
+def checkpoint(*, asked: bool = False) -> int | None:
+    """Sign the log if it has grown, and return the size that was signed.
+
+    Unless somebody asked, what the log notes about its own heads is no growth: or each head, witnessed, would
+    call for the next one.
+    """
+    last = checkpoints.latest()
+    if last is not None and not asked and not grown(last.tree_size, sequencing.catch_up()):
+        return None
     signed = checkpoints.sign_head()
     return signed.tree_size if signed else None
