@@ -37,3 +37,9 @@ def checkpoint(*, asked: bool = False) -> int | None:
         return None
     signed = checkpoints.sign_head()
     return signed.tree_size if signed else None
+
+
+@shared_task(name="audit.tasks.recheck")
+def recheck() -> str:
+    """Check the whole log again; the sentence of the first fault, or nothing."""
+    return rechecking.recheck()
