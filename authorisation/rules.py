@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from audit.notes import Head
 from authorisation.enums import ReviewResult
 
 
@@ -38,6 +40,20 @@ class Reviewed:
     result: ReviewResult
     reason: str
     level: str = ""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a letter prints of the log: a signed head, the decision's place under it, and the proof of that place."""
+
+    head: Head
+    index: int
+    proof: str
+
+    @property
+    def root(self) -> str:
+        """The root in the 44 characters it is written in everywhere."""
+        return b64encode(self.head.root).decode()
 
 
 def doubled(codes: Iterable[str]) -> list[str]:

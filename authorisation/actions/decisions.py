@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from audit import clock
 from audit.actions import record
+from audit.models import Attestation, AttestationKind
 from authorisation.enums import AuthorisationOutcome, Tier
 from authorisation.errors import DecisionRefused
 from authorisation.models import (
@@ -26,6 +27,7 @@ from directory.queries import today
 
 if TYPE_CHECKING:
     from audit.models import Event
+    from authorisation.rules import Printed
     from directory.models import Person
     from panels.models import Item, Outcome
 
@@ -160,13 +162,24 @@ def _impose(
     )
 
 
-def issue_letter(application: Application, *, pdf: bytes, by: Literal["system"] = "system") -> Letter:
-    """Store the letter as sent, with its hash in the record. The database refuses it while conditions differ (I5)."""
-    sha256 = hashlib.sha256(pdf).hexdigest()
-    event = record(application, "letter.issued", by=by, ruleset=application.ruleset.version, public={"sha256": sha256})
-    return Letter.objects.create(
-        event=event, decision=application.decision, pdf=pdf, sha256=sha256, issued_at=clock.now()
+def issue_letter(application: Application, *, pdf: bytes, printed: Printed, by: Literal["system"] = "system") -> Letter:
+    """Store the letter as sent, with its hash in the record, and that the head printed on it has left the house.
+
+    The database refuses it while conditions differ (I5).
+    """
+    sha256, head = hashlib.sha256(pdf).hexdigest(), printed.head
+    event = record(
+        application,
+        "letter.issued",
+        by=by,
+        ruleset=application.ruleset.version,
+        public={"sha256": sha256, "checkpoint": {"size": head.size, "root": printed.root, "index": printed.index}},
     )
+    now = clock.now()
+    Attestation.objects.create(
+        checkpoint_id=head.size, kind=AttestationKind.LETTER, who=application.ref, blob=printed.proof.encode(), at=now
+    )
+    return Letter.objects.create(event=event, decision=application.decision, pdf=pdf, sha256=sha256, issued_at=now)
 
 
 def publish(application: Application, *, by: Person) -> None:

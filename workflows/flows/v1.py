@@ -20,7 +20,7 @@ from directory.queries import board_id
 from panels.models import PanelKind
 from workflows.engine.caseflow import CaseFlow
 from workflows.engine.nodes import Deadline, Each, End, Function, If, Job, Join, Start, Step, Switch
-from workflows.letters import render
+from workflows.letters import Written, write
 from workflows.permissions import Chairs
 from workflows.queue import send_job
 
@@ -178,11 +178,11 @@ class Authorisation(CaseFlow):
     def every_criterion_met(self, case: Application) -> bool:
         return not unmet(case)
 
-    def write_letter(self, case: Application) -> bytes:
-        return render(case)
+    def write_letter(self, case: Application) -> Written:
+        return write(case)
 
-    def keep_letter(self, case: Application, pdf: Any) -> str:
-        return decision_actions.issue_letter(case, pdf=pdf).sha256
+    def keep_letter(self, case: Application, written: Any) -> str:
+        return decision_actions.issue_letter(case, pdf=written.pdf, printed=written.printed).sha256
 
     def has_conditions(self, case: Application) -> bool:
         return case.outcome == AuthorisationOutcome.CONDITIONAL
