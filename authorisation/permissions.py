@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from authorisation.reasons import READS_ALL, READS_REGION, offices_open, seats_open
 from directory import grants
 from directory.models import Organisation, Person
 from directory.queries import board_id
+from panels.permissions import audits
 
-__all__ = ["READS_ALL", "READS_REGION", "own_applications", "readable", "readable_cases"]
+if TYPE_CHECKING:
+    from authorisation.models import Application
+    from panels.permissions import Actor
+
+__all__ = [
+    "READS_ALL",
+    "READS_REGION",
+    "check_takes_bundle",
+    "own_applications",
+    "readable",
+    "readable_cases",
+    "takes_bundle",
+]
 
 
 def readable(person: Person | AnonymousUser) -> Q:
@@ -56,3 +71,23 @@ def readable_cases(person: Person | AnonymousUser, refs: Iterable[str]) -> set[s
     if isinstance(person, Person) and (own := own_applications(person)):
         cases = cases.exclude(ccg__in=own, decision__letter__isnull=True)
     return set(cases.values_list("ref", flat=True))
+
+
+def takes_bundle(by: Actor, application: Application) -> bool:
+    """Whether this person may take the case's record away: who audits, and its own CCG once its letter is out."""
+    from authorisation.models import Letter
+
+    if by == "system" or audits(by):
+        return True
+    if not grants.holds(by, "act_for", application.ccg_id):
+        return False
+    return Letter.objects.filter(decision__application=application).exists()
+
+
+def check_takes_bundle(by: Actor, application: Application) -> None:
+    """Raise PermissionDenied for all others, and for the case's own CCG before its letter."""
+    if not takes_bundle(by, application):
+        raise PermissionDenied(
+            f"The record of {application.ref} is for auditors, the conflicts guardian and the secretariat, and for "
+            "its own CCG once the decision's letter is out."
+        )

@@ -1,0 +1,1 @@
+"""What of the log leaves the house: whole exports, tiles for other people's software, one case's bundle."""
