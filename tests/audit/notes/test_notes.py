@@ -114,6 +114,12 @@ def test_seconds_beyond_any_calendar_are_refused():
         cosigned_at(note, WITNESS.verifier)
 
 
+@pytest.mark.parametrize(("seconds", "holds"), [(2**63 - 1, True), (2**63, False)])
+def test_seconds_beyond_the_format_are_no_signature(seconds, holds):
+    message = f"cosignature/v1\ntime {seconds}\n{HEAD.body()}".encode()
+    assert WITNESS.verifier.verifies(HEAD.body(), seconds.to_bytes(8) + WITNESS.signature(message)) is holds
+
+
 @pytest.mark.parametrize(
     ("refused", "message"),
     [
