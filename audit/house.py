@@ -25,7 +25,8 @@ class House:
 
     check_audits, check_brings_cosignature: raise PermissionDenied. named: streams to names; unknown ones are left
     out. found: the streams behind a reference, a code or a part of somebody's name. people: those of it that are
-    somebody's. offices, holders: what somebody may be appointed as, and the streams of all who ever were.
+    somebody's. offices, holders: what somebody may be appointed as, and the streams of all who ever were. document: the
+    SHA-256 of a file that was sent out, to the hash of the entry that its code proves.
     """
 
     check_audits: Check
@@ -35,3 +36,4 @@ class House:
     people: Callable[[str], Collection[str]]
     offices: Callable[[], Choices]
     holders: Callable[[str], Iterable[str]]
+    document: Callable[[str], str | None]

@@ -19,7 +19,16 @@ from directory.models import Person
 from panels.permissions import audits
 from workflows.engine.errors import NotNow
 
-ROBOTS = "User-agent: *\nAllow: /register/\nAllow: /calendar/\nDisallow: /\n"
+PUBLIC = (
+    "/register/",
+    "/calendar/",
+    "/audit/verify/",
+    "/audit/verify_log.py",
+    "/audit/checkpoint",
+    "/audit/consistency",
+    "/audit/vkeys",
+)
+ROBOTS = "\n".join(["User-agent: *", *(f"Allow: {path}" for path in PUBLIC), "Disallow: /", ""])
 CONFLICT, UNPROCESSABLE = 409, 422
 OVERTAKEN = "Something else was recorded at the same moment, so nothing was changed: look again, then repeat it."
 logger = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from directory import grants
 from directory.models import Organisation, Person, Post
 from directory.queries import board_id
+from directory.rules import is_bodys_office
 from panels.models import LIVE, AppointmentState, Item, PanelGrant, Recusal
 from panels.rules import Effect
 
@@ -38,6 +39,20 @@ def check_audits(by: Actor) -> None:
     """Raise PermissionDenied for all but auditors, the conflicts guardian and the secretariat."""
     if not audits(by):
         raise PermissionDenied("Only auditors, the conflicts guardian and the secretariat may audit panels.")
+
+
+def brings_cosignature(by: Actor) -> bool:
+    """Whether this person holds an office at a Coalition body, whose witness signs heads of the log, or may audit."""
+    if by == "system" or not by.is_active:
+        return by == "system"
+    held = Post.objects.filter(person=by, in_force=True).values_list("kind", "organisation__kind")
+    return any(is_bodys_office(post, organisation) for post, organisation in held) or audits(by)
+
+
+def check_brings_cosignature(by: Actor) -> None:
+    """Raise PermissionDenied for all but officers of Coalition bodies and those who audit."""
+    if not brings_cosignature(by):
+        raise PermissionDenied("Only officers of a Coalition body and auditors bring signatures of witnesses.")
 
 
 def holds_panel(by: Actor, codename: str, panel: Panel) -> bool:

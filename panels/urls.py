@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from django.urls import URLPattern, path
-from django.views.generic import RedirectView
 
 from directory.models import Person
 from panels.forms.explorer import Grouping
@@ -55,7 +54,6 @@ def urls(*, readable: Guard, outcomes: Mapping[str, list[tuple[str, str]]], grou
                 ("minutes/<int:pk>/minutes.pdf", sittings.minutes_pdf, "panel-minutes-pdf"),
             )
         ),
-        path("audit/", RedirectView.as_view(pattern_name="audit-panels"), name="audit"),
         path("audit/panels/", audit.sittings, {"grouping": grouping}, name="audit-panels"),
         path("audit/panels.csv", audit.export, {"form": "csv", "grouping": grouping}, name="audit-panels-csv"),
         path("audit/panels.xlsx", audit.export, {"form": "xlsx", "grouping": grouping}, name="audit-panels-xlsx"),

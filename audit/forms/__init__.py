@@ -1,0 +1,1 @@
+"""What the pages of the log are asked, read from addresses and forms."""

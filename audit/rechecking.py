@@ -1,0 +1,91 @@
+"""The whole log checked again by the server itself, from the first entry, and what came of it noted.
+
+Entries are checked as they are taken in and roots as they are signed; this finds what somebody changed
+afterwards in the database. It is the keeper's own word all the same: whoever trusts nobody runs verify_log.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from audit import checkpoints, sequencing
+from audit.actions import record_system
+from audit.errors import LogBroken, NoteRefused
+from audit.leaf import By
+from audit.merkle import Frontier
+from audit.models import Checkpoint, Event
+from audit.notes import Note, verified
+from audit.queries import index_of
+
+RECHECKED = "log.rechecked"
+BATCH = 1000
+# So many entries a page may check itself; more is for the worker.
+MOST_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """What the last one found: so many entries from the first, and whether they were as they were signed."""
+
+    size: int
+    sound: bool
+    at: datetime
+    entry: str
+    index: int | None
+
+
+def recheck(*, by: By = "system") -> str:
+    """Check every entry and every checkpoint, and record it; the sentence of the first fault, or nothing."""
+    # In this order: a checkpoint signed meanwhile is of no smaller log.
+    newest = checkpoints.latest()
+    size = sequencing.log_size()
+    try:
+        _check(size, newest.tree_size if newest else 0)
+    except LogBroken as broken:
+        fault = broken.message
+    else:
+        fault = ""
+    with transaction.atomic():
+        record_system(RECHECKED, by=by, public={"size": size, "sound": not fault})
+    return fault
+
+
+def last_recheck() -> Recheck | None:
+    """What the last one found."""
+    event = Event.objects.filter(event_type=RECHECKED).select_related("log_leaf").order_by("-pk").first()
+    if event is None:
+        return None
+    told = event.document["public"]
+    entry = bytes(event.leaf_hash).hex()
+    return Recheck(told["size"], told["sound"], event.recorded_at, entry, index_of(event))
+
+
+def _check(size: int, newest: int) -> None:
+    """Raises LogBroken for the first entry, or checkpoint, that is not what it was."""
+    signed = _signed(newest)
+    expected = next(signed, None)
+    tree = Frontier()
+    for start in range(0, size, BATCH):
+        for leaf_hash in sequencing.check(start, min(start + BATCH, size)):
+            tree.append(leaf_hash)
+            if expected and tree.size == expected.tree_size:
+                if tree.root() != bytes(expected.root):
+                    raise LogBroken(f"The first {tree.size} entries are not those that were signed.")
+                expected = next(signed, None)
+    if expected:
+        raise LogBroken(f"A checkpoint of {expected.tree_size} entries was signed, and the log holds {size}.")
+
+
+def _signed(newest: int) -> Iterator[Checkpoint]:
+    """The checkpoints in order up to a size, each after its signature was checked."""
+    keys = [each.key for each in checkpoints.vkeys()]
+    for each in Checkpoint.objects.filter(tree_size__lte=newest).order_by("tree_size").iterator(BATCH):
+        try:
+            verified(Note.parse(each.note), keys)
+        except NoteRefused as refused:
+            raise LogBroken(f"The checkpoint of {each.tree_size} entries: {refused.message}") from refused
+        yield each
