@@ -78,7 +78,8 @@ def hash_of(leaf: bytes) -> bytes:
 
 def written(moment: datetime) -> str:
     """Return a moment as leaves spell it: UTC, microseconds, ``Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # isoformat is several times as fast as strftime, and this is done for every event ever checked.
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def draft(

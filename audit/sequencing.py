@@ -10,12 +10,13 @@ every run. So no run depends on what another one saw.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Max
 
 from audit.canonical import canonical_of_normalised
 from audit.errors import LogBroken
@@ -40,15 +41,25 @@ ORDER BY waiting.event_id
 _DEQUEUE = "DELETE FROM audit_pending WHERE event_id IN (SELECT event_id FROM audit_leaf WHERE leaf_index >= %s)"
 
 _CURE = "Nothing more is signed: keep the database as it is, and find out who changed it."
-_COLUMNS = ("stream", "stream_seq", "event_type", "occurred_at", "leaf", "leaf_hash")
+_ENTRIES = """
+SELECT own.leaf_index, own.leaf_hash, own.event_id, event.stream, event.stream_seq, event.event_type,
+       event.occurred_at, event.leaf, event.leaf_hash, earlier.leaf_index, earlier.leaf_hash
+FROM audit_leaf own
+JOIN audit_event event ON event.id = own.event_id
+LEFT JOIN audit_event prior ON prior.stream = event.stream AND prior.stream_seq = event.stream_seq - 1
+LEFT JOIN audit_leaf earlier ON earlier.event_id = prior.id
+WHERE own.leaf_index >= %s AND own.leaf_index < %s
+ORDER BY own.leaf_index
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one run did: how many events it dealt with, and how long the checked log is."""
+    """What one run did: how many events it dealt with, how long the checked log is, and whether something was left."""
 
     done: int
     size: int
+    more: bool
 
 
 def sequence(limit: int = BATCH) -> int:
@@ -64,12 +75,15 @@ def sequence(limit: int = BATCH) -> int:
 
 
 def catch_up(limit: int = BATCH) -> int:
-    """Take everything that waits, waiting for another sequencer; return the size of the log, all of it checked."""
+    """Take everything that waits, waiting for another sequencer; return the size of the log, all of it checked.
+
+    It ends with the first batch that is not full: waiting for an empty queue would never end while others write.
+    """
     while True:
         with transaction.atomic():
             lock()
             step = _step(limit)
-        if not step.done:
+        if not step.more:
             return step.size
 
 
@@ -107,11 +121,11 @@ def check(start: int, stop: int) -> list[bytes]:
     Raises ``LogBroken`` naming the first entry that is wrong.
     """
     hashes = []
-    for expected, row in enumerate(_entries(start, stop), start):
-        fault = _fault(expected, row)
+    for expected, entry in enumerate(_entries(start, stop), start):
+        fault = entry.fault(expected)
         if fault:
             raise LogBroken(f"{fault} {_CURE}")
-        hashes.append(bytes(row["leaf_hash"]))
+        hashes.append(bytes(entry.leaf_hash))
     if len(hashes) != stop - start:
         raise LogBroken(f"Entry {start + len(hashes)} of the log is missing. {_CURE}")
     return hashes
@@ -132,7 +146,7 @@ def _step(limit: int) -> Step:
     full = len(hashes) // TILE
     if full:
         _fold(start // TILE, hashes)
-    return Step(taken or full * TILE, stop)
+    return Step(taken or full * TILE, stop, more=taken == limit or stop < size)
 
 
 def _take(size: int, limit: int) -> int:
@@ -169,45 +183,59 @@ def _root(row: list[bytes]) -> bytes:
     return row[0]
 
 
-def _entries(start: int, stop: int) -> Iterable[dict[str, Any]]:
+class _Entry(NamedTuple):
+    """One entry as the tables hold it."""
+
+    index: int
+    leaf_hash: bytes
+    event_id: int
+    stream: str
+    seq: int | None
+    event_type: str
+    occurred_at: datetime
+    leaf: bytes
+    event_hash: bytes
+    before: int | None
+    prev: bytes | None
+
+    def fault(self, expected: int) -> str:
+        """What is wrong with it; nothing when it is as it should be."""
+        leaf, name = (
+            bytes(self.leaf),
+            f"Entry {self.index} of the log (event {self.event_id}, {self.stream} {self.seq})",
+        )
+        if self.index != expected:
+            return f"Entry {expected} of the log is missing."
+        if not hash_of(leaf) == bytes(self.event_hash) == bytes(self.leaf_hash):
+            return f"{name} is altered: its hash is not the hash of its leaf."
+        try:
+            document = json.loads(leaf)
+            canonical = isinstance(document, dict) and canonical_of_normalised(document) == leaf
+        except (ValueError, RecursionError):
+            canonical = False
+        if not canonical:
+            return f"{name} is no event: its leaf is not canonical."
+        spelt = tuple(document.get(key) for key in ("stream", "seq", "type", "at"))
+        if spelt != (self.stream, self.seq, self.event_type, self._at()):
+            return f"{name} has columns that differ from its leaf."
+        if not self._follows(document.get("prev")):
+            return f"{name} does not follow the event before it in its stream."
+        return ""
+
+    def _at(self) -> str:
+        """When it happened as leaves spell it; SQLite keeps moments without their zone, which is UTC."""
+        moment = self.occurred_at
+        return written(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+    def _follows(self, prev: object) -> bool:
+        if self.seq is None or self.seq == 1:
+            return self.before is None and prev is None
+        return self.before is not None and self.before < self.index and prev == bytes(self.prev or b"").hex()
+
+
+def _entries(start: int, stop: int) -> Iterator[_Entry]:
     """The entries with their events and, for those in a chain, the place and hash of the one before."""
-    before = Leaf.objects.filter(
-        event__stream=OuterRef("event__stream"), event__stream_seq=OuterRef("event__stream_seq") - 1
-    )
-    return (
-        Leaf.objects.filter(leaf_index__gte=start, leaf_index__lt=stop)
-        .order_by("leaf_index")
-        .annotate(before=Subquery(before.values("leaf_index")[:1]), prev=Subquery(before.values("leaf_hash")[:1]))
-        .values("leaf_index", "leaf_hash", "event_id", "before", "prev", *(f"event__{name}" for name in _COLUMNS))
-    )
-
-
-def _fault(expected: int, row: dict[str, Any]) -> str:
-    """What is wrong with an entry; nothing when it is as it should be."""
-    index, leaf = row["leaf_index"], bytes(row["event__leaf"])
-    stream, seq = row["event__stream"], row["event__stream_seq"]
-    name = f"Entry {index} of the log (event {row['event_id']}, {stream} {seq})"
-    if index != expected:
-        return f"Entry {expected} of the log is missing."
-    if not hash_of(leaf) == bytes(row["event__leaf_hash"]) == bytes(row["leaf_hash"]):
-        return f"{name} is altered: its hash is not the hash of its leaf."
-    try:
-        document = json.loads(leaf)
-        canonical = canonical_of_normalised(document) == leaf
-    except (ValueError, RecursionError):
-        canonical = False
-    if not canonical or not isinstance(document, dict):
-        return f"{name} is no event: its leaf is not canonical."
-    spelt = tuple(document.get(key) for key in ("stream", "seq", "type", "at"))
-    if spelt != (stream, seq, row["event__event_type"], written(row["event__occurred_at"])):
-        return f"{name} has columns that differ from its leaf."
-    if not _follows(document, row):
-        return f"{name} does not follow the event before it in its stream."
-    return ""
-
-
-def _follows(document: dict[str, Any], row: dict[str, Any]) -> bool:
-    seq, before, prev = row["event__stream_seq"], row["before"], row["prev"]
-    if seq is None or seq == 1:
-        return before is None and document.get("prev") is None
-    return before is not None and before < row["leaf_index"] and document.get("prev") == bytes(prev).hex()
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTRIES, [start, stop])
+        for row in cursor.fetchall():
+            yield _Entry(*row)
