@@ -36,14 +36,18 @@ import time
 from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from hashlib import sha256, sha512
 from io import BytesIO
-from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from operator import itemgetter
+from struct import Struct
+from struct import error as struct_error
+from typing import Any, BinaryIO, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Set, Tuple
 from unicodedata import normalize
 
-VERIFIED, TAMPERED, UNUSABLE = "verified", "tampered", "unusable"
-EXIT = {VERIFIED: 0, TAMPERED: 1, UNUSABLE: 2}
+VERIFIED, TAMPERED, BREACHED, UNUSABLE = "verified", "tampered", "breached", "unusable"
+EXIT = {VERIFIED: 0, TAMPERED: 1, BREACHED: 1, UNUSABLE: 2}
 LARGEST_NUMBER = 2**53 - 1
 LARGEST_SIZE = 2**63 - 1
 LARGEST_LEAF = 65_535
@@ -522,105 +526,53 @@ def is_consistent(old: int, old_root: bytes, new: int, new_root: bytes, proof: S
 
 # --- JSON that has one spelling -------------------------------------------------------------
 
-_KEY_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+class BadEntry(ValueError):
+    """What is wrong with an entry, without its number."""
 
 
-class NotCanonical(ValueError):
-    """Outside the profile: what is wrong, without the entry's number."""
-
-
-class Newer(NotCanonical):
+class Newer(BadEntry):
     """Of a version this file does not know; what is wrong with it cannot be said."""
 
 
-class _KeyNames:
-    """Refuses keys that are not ASCII snake_case; those seen once are remembered."""
-
-    def __init__(self) -> None:
-        self.good: set[str] = set()
-
-    def __call__(self, document: Dict[str, Any]) -> Dict[str, Any]:
-        if not self.good.issuperset(document):
-            for name in document:
-                if not (name.isascii() and _KEY_NAME.fullmatch(name)):
-                    raise NotCanonical(f"the key {shown(name)} is not ASCII snake_case")
-            if len(self.good) < 10_000:
-                self.good.update(document)
-        return document
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > 17 or not -LARGEST_NUMBER <= int(digits) <= LARGEST_NUMBER:
-        raise NotCanonical(f"the number {shown(digits)} is too large for JSON")
-    return int(digits)
-
-
 def _no_float(text: str) -> None:
-    raise NotCanonical(f"the number {shown(text)} is not a whole number")
+    raise BadEntry(f"the number {shown(text)} is not a whole number")
 
 
 def _no_twins(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
-    document = dict(pairs)
-    if len(document) != len(pairs):
-        names = [name for name, _ in pairs]
-        twin = next(name for name in names if names.count(name) > 1)
-        raise NotCanonical(f"the key {shown(twin)} stands twice in one object")
-    return document
+    names = [name for name, _ in pairs]
+    for name in names if len(set(names)) < len(names) else ():
+        if names.count(name) > 1:
+            raise BadEntry(f"the key {shown(name)} stands twice in one object")
+    return dict(pairs)
 
 
-_read_leaf = json.JSONDecoder(
-    object_hook=_KeyNames(), parse_int=_whole, parse_float=_no_float, parse_constant=_no_float
-).raw_decode
-_read_strictly = json.JSONDecoder(
-    object_pairs_hook=_no_twins, parse_int=_whole, parse_float=_no_float, parse_constant=_no_float
-).decode
+_STRICT: Dict[str, Any] = {"parse_float": _no_float, "parse_constant": _no_float}
+_parse = json.JSONDecoder(**_STRICT).raw_decode
+_parse_strictly = json.JSONDecoder(object_pairs_hook=_no_twins, **_STRICT).decode
 
 
-def canonical_document(entry: bytes) -> Dict[str, Any]:
-    """Return the entry's document; raises ``NotCanonical`` unless these bytes are its only spelling."""
+def _respelling() -> Callable[[Any], str]:
+    """Return what spells a document with its keys as they stand; the quick way, where this Python has it."""
     try:
-        text = entry.decode()
-        document = _read_leaf(text)[0]
-        same = _spell(document) == text
-    except NotCanonical:
-        raise
-    except RecursionError:
-        raise NotCanonical("it is nested too deeply") from None
-    except UnicodeDecodeError:
-        raise NotCanonical("it is not UTF-8 text") from None
-    except ValueError as error:
-        raise NotCanonical(f"it is not JSON ({error})") from None
-    if not same:
-        raise NotCanonical(_other_spelling(text, document))
-    if not entry.isascii() and normalize("NFC", text) != text:
-        _require_composed(document)
-    if not isinstance(document, dict):
-        raise NotCanonical("it is not a JSON object")
-    return document
+        once = json.encoder.c_make_encoder(
+            None, None, json.encoder.encode_basestring, None, ":", ",", False, False, False
+        )
+        if "".join(once({"b": [1, "\u00e9"], "a": None}, 0)) == '{"b":[1,"\u00e9"],"a":null}':
+            return lambda document: "".join(once(document, 0))
+    except (AttributeError, TypeError):
+        pass
+    return json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
-def _other_spelling(text: str, document: object) -> str:
-    try:
-        _read_strictly(text)
-    except (ValueError, RecursionError) as error:
-        return f"{error}"
-    expected = _spell(document)
-    at = next((i for i, (a, b) in enumerate(zip(text, expected)) if a != b), min(len(text), len(expected)))
-    return f"it is not in its canonical spelling: at character {at} {shown(text[at : at + 20])} stands"
-
-
-def _require_composed(value: object) -> None:
-    if isinstance(value, str) and normalize("NFC", value) != value:
-        raise NotCanonical(f"the text {shown(value)} is not in Unicode's composed form (NFC)")
-    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _require_composed(part)
+_respell = _respelling()
+_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def _object(text: str, what: str) -> Dict[str, Any]:
     """Read a JSON object of a file that is not an entry."""
     try:
-        document = _read_strictly(text)
+        document = _parse_strictly(text)
     except RecursionError:
         raise Unusable(f"{what} is nested too deeply.") from None
     except ValueError as error:
@@ -632,83 +584,145 @@ def _object(text: str, what: str) -> Dict[str, Any]:
 
 # --- Entries: what each must hold, and how each follows from the last of its stream ---------
 
-FIELDS = frozenset("v stream seq prev type at actor role ruleset reason_code public private".split())
-_TEXTS = ("stream", "type", "at", "actor", "role", "ruleset", "reason_code")
-_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+FIELDS = ["actor", "at", "prev", "private", "public", "reason_code", "role", "ruleset", "seq", "stream", "type", "v"]
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _HASH = re.compile("[0-9a-f]{64}")
+_AT = re.compile(
+    r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
+)
+_texts = itemgetter("stream", "type", "actor", "at", "role", "ruleset", "reason_code")
+_known_names: set[str] = set()
+
+
+def read_entry(entry: bytes) -> Dict[str, Any]:
+    """Return the entry's document; raises ``BadEntry`` unless it is complete and in its only spelling."""
+    try:
+        text = entry.decode()
+        document: Dict[str, Any] = _parse(text)[0]
+        if _respell(document) != text:
+            _name_other_spelling(text, document)
+        _check_version(document)
+        _check_fields(document)
+        _check_values(document["public"])
+    except BadEntry:
+        raise
+    except RecursionError:
+        raise BadEntry("it is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise BadEntry("it is not UTF-8 text") from None
+    except ValueError as error:
+        raise BadEntry(f"it is not JSON ({error})") from None
+    if not entry.isascii() and normalize("NFC", text) != text:
+        _require_composed(document)
+    return document
+
+
+def _name_other_spelling(text: str, document: object) -> None:
+    try:
+        _parse_strictly(text)
+    except json.JSONDecodeError as error:
+        raise BadEntry(f"it is not JSON ({error})") from None
+    expected = _spell(document)
+    at = next((i for i, (a, b) in enumerate(zip(text, expected)) if a != b), min(len(text), len(expected)))
+    raise BadEntry(f"it is not in its canonical spelling: at character {at} stands {shown(text[at : at + 20])}")
+
+
+def _check_version(document: Any) -> None:
+    if type(document) is not dict:
+        raise BadEntry("it is not a JSON object")
+    version = document.get("v")
+    if type(version) is not int or version < 1:
+        raise BadEntry(f"its version is {shown(version)}, not a whole number from 1")
+    if version > 1:
+        raise Newer(f"it is of version {shown(version)}, newer than this verifier; take the one of the export")
+
+
+def _check_fields(document: Dict[str, Any]) -> None:
+    if list(document) != FIELDS:
+        raise BadEntry(f"its fields are not {', '.join(FIELDS)} in this order, but {shown(', '.join(document))}")
+    texts = _texts(document)
+    try:
+        "".join(texts)
+    except TypeError:
+        raise BadEntry("its stream, type, actor, time, role, rule set or reason code is not text") from None
+    if not (texts[0] and texts[1] and texts[2]):
+        raise BadEntry("its stream, type or actor is empty")
+    if not _AT.fullmatch(document["at"]):
+        raise BadEntry(f"its time {shown(document['at'])} is no moment in UTC with microseconds")
+    if type(document["public"]) is not dict or type(document["private"]) is not dict:
+        raise BadEntry("its public or private part is not an object")
+    _check_names(document["private"])
+    for group, commitment in document["private"].items():
+        if type(commitment) is not str or not _HASH.fullmatch(commitment):
+            raise BadEntry(f"its private group {shown(group)} is not a SHA-256 in hexadecimal")
+
+
+def _check_values(part: Any) -> None:
+    """Check the names and numbers in an object or a list, however deep."""
+    if type(part) is dict:
+        _check_names(part)
+        part = part.values()
+    for value in part:
+        kind = type(value)
+        if kind is dict or kind is list:
+            _check_values(value)
+        elif kind is int and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+            raise BadEntry("one of its numbers is too large for JSON")
+
+
+def _check_names(part: Dict[str, Any]) -> None:
+    if not _known_names.issuperset(part):
+        for name in part:
+            if not _NAME.fullmatch(name):
+                raise BadEntry(f"the key {shown(name)} is not ASCII snake_case")
+        if len(_known_names) < 10_000:  # remembered, but not without end
+            _known_names.update(part)
+    if len(part) > 1 and list(part) != sorted(part):
+        raise BadEntry(f"the keys {shown(', '.join(part))} are not in order")
+
+
+def _require_composed(value: object) -> None:
+    if isinstance(value, str) and normalize("NFC", value) != value:
+        raise BadEntry(f"the text {shown(value)} is not in Unicode's composed form (NFC)")
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _require_composed(part)
 
 
 class Entries:
     """Checks entries one after the other; holds only the last hash and number of each stream."""
 
     def __init__(self, heads: Optional[Dict[str, bytes]] = None) -> None:
-        self.heads: Dict[str, bytes] = heads or {}  # stream: hash (32 bytes), number (6), index of the entry (8)
+        self.heads: Dict[str, bytes] = heads or {}
 
     def document(self, index: int, entry: bytes, its_hash: bytes) -> Dict[str, Any]:
-        """Return the entry's document; raises ``NotCanonical`` with what is wrong with it."""
-        document = canonical_document(entry)
-        _check_fields(document)
+        """Return the entry's document; raises ``BadEntry`` with what is wrong with it."""
+        document = read_entry(entry)
         stream, seq, prev = document["stream"], document["seq"], document["prev"]
         if stream == SYSTEM:
             if seq is not None or prev is not None:
-                raise NotCanonical("entries of the stream system have no number and no link")
+                raise BadEntry("entries of the stream system have no number and no link")
             return document
-        last = self.heads.get(stream)
-        if type(seq) is not int or not 0 < seq < 1 << 48:
-            raise NotCanonical(f"its number in {shown(stream)} is {shown(seq)}, not a whole number from 1")
-        self.heads[stream] = b"%b%b%b" % (its_hash, seq.to_bytes(6, "big"), index.to_bytes(8, "big"))
-        expected = int.from_bytes(last[32:38], "big") + 1 if last else 1
-        if seq != expected:
-            raise NotCanonical(_gap(stream, seq, expected))
-        if prev != (last[:32].hex() if last else None):
-            raise NotCanonical(_wrong_link(stream, last))
+        head = self.heads.get(stream)
+        last, number, before = _HEAD.unpack(head) if head else (b"", 0, 0)
+        if type(seq) is not int or not 0 < seq <= LARGEST_NUMBER:
+            raise BadEntry(f"its number in {shown(stream)} is {shown(seq)}, not a whole number from 1")
+        self.heads[stream] = _HEAD.pack(its_hash, seq, index)
+        if seq != number + 1:
+            what = (
+                "an entry stands twice or out of order" if seq <= number else "an entry before it is missing or moved"
+            )
+            raise BadEntry(f"it is number {seq} of {shown(stream)}, where {number + 1} is due: {what}")
+        if prev != (last.hex() or None):
+            raise BadEntry(
+                f"it does not name the hash of entry {before:,}, the one before it in {shown(stream)}: "
+                f"entry {before:,} or this one was altered"
+                if head
+                else f"it is the first of {shown(stream)} but names an entry before it"
+            )
         return document
 
 
-def _gap(stream: str, seq: int, expected: int) -> str:
-    if seq < expected:
-        return f"it is number {seq} of {shown(stream)}, where {expected} is due: an entry stands twice, or out of order"
-    return f"it is number {seq} of {shown(stream)}, where {expected} is due: an entry before it is missing or moved"
-
-
-def _wrong_link(stream: str, last: Optional[bytes]) -> str:
-    if last is None:
-        return f"it is the first of {shown(stream)} but names an entry before it"
-    before = int.from_bytes(last[38:], "big")
-    return (
-        f"it names another hash than that of entry {before:,}, the one before it in {shown(stream)}: "
-        f"entry {before:,} or this one was altered"
-    )
-
-
-def _check_fields(document: Dict[str, Any]) -> None:
-    version = document.get("v")
-    if type(version) is not int or version < 1:
-        raise NotCanonical(f"its version is {shown(version)}, not a whole number from 1")
-    if version > 1:
-        raise Newer(f"it is of version {version}, newer than this verifier. Take the one that came with the export")
-    if document.keys() != FIELDS:
-        missing, strange = sorted(FIELDS - document.keys()), sorted(document.keys() - FIELDS)
-        raise NotCanonical(f"its fields are not those of an entry (missing: {missing}, unknown: {shown(strange)})")
-    for name in _TEXTS:
-        if type(document[name]) is not str:
-            raise NotCanonical(f"its field {name} is not text")
-    if not (document["stream"] and document["type"] and document["actor"]):
-        raise NotCanonical("its stream, type or actor is empty")
-    if not _is_moment(document["at"]):
-        raise NotCanonical(f"its time {shown(document['at'])} is no moment in UTC with microseconds")
-    if type(document["public"]) is not dict or type(document["private"]) is not dict:
-        raise NotCanonical("its public or private part is not an object")
-    for group, commitment in document["private"].items():
-        if type(commitment) is not str or not _HASH.fullmatch(commitment):
-            raise NotCanonical(f"its private group {shown(group)} is not a SHA-256 in hexadecimal")
-
-
-def _is_moment(at: str) -> bool:
-    try:
-        return bool(_AT.fullmatch(at) and datetime.fromisoformat(at[:-1]))
-    except ValueError:
-        return False
+_HEAD = Struct(">32sQQ")  # of a stream: the hash, the number and the index of its last entry
 
 
 def _lines(export: BinaryIO) -> Iterator[Tuple[List[bytes], str]]:
@@ -836,6 +850,8 @@ def check_export(
         reading = _Reading(report, tree, None if quick else entries, rules)
         if disclosures or erased:
             reading.erased = _erasures(export)
+        if erased:
+            report.passed("Erasures", _told(reading.erased))
         if disclosures:
             reading.disclosures = Disclosures(iter(lambda: disclosures.readline(1 << 22), b""))
         reading.run(export, head.size)
@@ -890,7 +906,7 @@ class _Reading:
         except Newer as fault:
             self.entries = self.rules = self.disclosures = None
             self.report.failed("Entries", Unusable(f"Entry {index:,} cannot be checked: {fault}."))
-        except NotCanonical as fault:
+        except BadEntry as fault:
             self.fault(index, str(fault))
         else:
             if self.disclosures or self.rules:
@@ -930,7 +946,9 @@ class _Reading:
         report.facts.update(entries=size - self.start, bad_entries=self.bad_count)
         if self.bad:
             index, what = self.bad[0]
-            more = f" ({counted(self.bad_count - 1, 'more bad entry', 'more bad entries')})" if self.bad_count > 1 else ""
+            more = (
+                f" ({counted(self.bad_count - 1, 'more bad entry', 'more bad entries')})" if self.bad_count > 1 else ""
+            )
             report.facts.update(first_bad=index, bad=[f"Entry {at:,}: {why}." for at, why in self.bad])
             report.failed("Entries", Tampered(f"Entry {index:,} is the first bad one: {what}.{more}"))
         elif self.entries:
@@ -964,7 +982,9 @@ def _head(
     report.facts.update(origin=head.origin, size=head.size, root=base64(head.root))
     signers = signed_by(head, keys, what)
     report.facts.update(
-        signers=[{"name": key.name, "id": key.key_id.hex(), "from": key.since, "until": key.until} for key in signers.log],
+        signers=[
+            {"name": key.name, "id": key.key_id.hex(), "from": key.since, "until": key.until} for key in signers.log
+        ],
         witnesses=[{"name": key.name, "id": key.key_id.hex(), "at": _spelt(at)} for key, at in signers.witnesses],
         unknown_signers=signers.strangers,
     )
@@ -1058,7 +1078,9 @@ def _where(reading: _Reading, good: int, bad: int, *, earlier: bool) -> str:
             "and whatever refers to it was changed with it, or nothing does yet."
         )
     if bad > good and (earlier or good):
-        return f"{text} It was changed between entry {good:,} and entry {bad - 1:,}; those before {good:,} are as they were."
+        return (
+            f"{text} It was changed between entries {good:,} and {bad - 1:,}; those before {good:,} are as they were."
+        )
     return f"{text} Give earlier checkpoints with --old to find out where."
 
 
@@ -1082,12 +1104,21 @@ def _erasures(export: BinaryIO) -> Dict[Tuple[str, str], int]:
     return found
 
 
+def _told(erased: Dict[Tuple[str, str], int]) -> str:
+    told = [f"{group} of {its_hash[:16]}… by entry {index:,}" for (its_hash, group), index in erased.items()]
+    return f"{counted(len(told), 'private text')} recorded as erased{': ' if told else ''}{'; '.join(told)}"
+
+
 def _erased_by(line: bytes, index: int) -> Dict[Tuple[str, str], int]:
     try:
-        public = canonical_document(line)["public"]
+        public = read_entry(line)["public"]
         pairs = [(its_hash, group) for its_hash in public["events"] for group in public["groups"]]
-        return {(its_hash, group): index for its_hash, group in pairs if isinstance(its_hash, str)}
-    except (NotCanonical, KeyError, TypeError):
+        return {
+            (its_hash, group): index
+            for its_hash, group in pairs
+            if _HASH.fullmatch(its_hash) and _NAME.fullmatch(group)
+        }
+    except (BadEntry, KeyError, TypeError):
         return {}
 
 
@@ -1095,18 +1126,20 @@ def _erased_by(line: bytes, index: int) -> Dict[Tuple[str, str], int]:
 
 
 def _begin(frontier: str, head: Checkpoint, earlier: Sequence[Checkpoint]) -> Tuple[Tree, Entries]:
+    """Return an empty tree and no streams, or those with which the earlier check ended."""
     sizes = [one.size for one in earlier]
     if not frontier:
         return Tree(wanted=sizes), Entries()
     kept = _object(frontier, "The frontier")
     try:
         size, hashes = kept["size"], [_bytes(one, "A hash of the frontier", 32) for one in kept["hashes"]]
-        heads = {stream: _packed_head(*last) for stream, last in kept["heads"].items()}
+        heads = {stream: _HEAD.pack(bytes.fromhex(last), seq, 0) for stream, (seq, last) in kept["heads"].items()}
         tree = Tree(size, hashes, sizes)
-        if kept["v"] != 1 or len(hashes) != bin(size).count("1") or base64(tree.root()) != kept["root"]:
-            raise Unusable("The frontier does not fit together; begin again with a full export.")
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        fits = kept["v"] == 1 and len(hashes) == bin(size).count("1") and base64(tree.root()) == kept["root"]
+    except (KeyError, TypeError, ValueError, AttributeError, struct_error):
         raise Unusable("This is no frontier as --save-frontier writes it; begin again with a full export.") from None
+    if not fits or size < 0:
+        raise Unusable("The frontier does not fit together; begin again with a full export.")
     if kept.get("origin") != head.origin:
         raise Unusable(f"The frontier is of another log, {shown(kept.get('origin'))}.")
     if size > head.size:
@@ -1116,15 +1149,9 @@ def _begin(frontier: str, head: Checkpoint, earlier: Sequence[Checkpoint]) -> Tu
     return tree, Entries(heads)
 
 
-def _packed_head(seq: int, its_hash: str) -> bytes:
-    packed = bytes.fromhex(its_hash)
-    if len(packed) != 32:
-        raise ValueError(its_hash)
-    return packed + seq.to_bytes(6, "big") + b"\xff" * 8
-
-
 def _frontier(head: Checkpoint, tree: Tree, entries: Entries) -> str:
-    heads = {name: [int.from_bytes(last[32:38], "big"), last[:32].hex()] for name, last in entries.heads.items()}
+    lasts = {stream: _HEAD.unpack(packed) for stream, packed in entries.heads.items()}
+    heads = {stream: [seq, its_hash.hex()] for stream, (its_hash, seq, _) in lasts.items()}
     kept = {
         "v": 1,
         "origin": head.origin,
@@ -1186,11 +1213,10 @@ def _proved_hash(report: Report, extra: bytes, leaf: Optional[bytes], index: int
     if extra and extra != its_hash:
         raise Tampered("The entry is not the one that the proof is for: its hash is another.")
     try:
-        document = canonical_document(leaf)
-        _check_fields(document)
+        document = read_entry(leaf)
     except Newer as fault:
         raise Unusable(f"The entry cannot be checked: {fault}.") from None
-    except NotCanonical as fault:
+    except BadEntry as fault:
         raise Tampered(f"The entry is not well formed: {fault}.") from None
     report.facts.update(document=document)
     report.passed("Entry", f"{shown(document['type'])} of {shown(document['stream'])} at {document['at']}")
@@ -1266,7 +1292,7 @@ def _check_stream(
             document = entries.document(number, raw, its_hash)
         except Newer as fault:
             raise Unusable(f"Entry {number} of {shown(name)} cannot be checked: {fault}.") from None
-        except NotCanonical as fault:
+        except BadEntry as fault:
             raise Tampered(f"Entry {number} of {shown(name)} is the first bad one: {fault}.") from None
         if document["stream"] != name or document["seq"] != number:
             raise Tampered(f"Entry {number} of {shown(name)} belongs to {shown(document['stream'])}.")
@@ -1446,9 +1472,853 @@ def witness_vkey(name: str, seed: bytes) -> str:
     return f"{name}+{sha256(f'{name}'.encode() + bytes([10]) + blob).digest()[:4].hex()}+{base64(blob)}"
 
 
-# --- The rules of the process ---------------------------------------------------------------
-# Seen in the same pass as the rest: Rules.entry(index, document, its_hash, disclosed) for every
-# entry (disclosed: group -> bytes, each already checked), then Rules.finish(report).
+# --- The rules of the process, from the entries alone (`rules`) -----------------------------
+#
+# Of every item a panel decided, to anybody: its composition is the one hashed; seats and quorums
+# are those of the rule set loaded before; everybody in it took that seat by their own hand; the
+# Coalition's voice was nominated by a Coalition body, was there, stayed, and spoke for herself;
+# every test was asked and the strictest answer counts; nobody barred sat or voted; nobody acted
+# at two tiers (D9); the declaration was fresh (D14); nobody confirmed what they had entered, or
+# read again what they had assessed. To whom the facts are disclosed: every test is asked again.
+# What entries of earlier releases do not say is counted as not recomputable, never as right.
+
+Json = Dict[str, Any]
+Answer = Tuple[str, str]  # a test and its effect
+VOICE, BODY = "coalition_representative", "coalition_body"
+SEVERITY = ("clear", "declare_only", "discuss_no_vote", "barred")
+VOTES = frozenset({"clear", "declare_only"})
+TESTS = [f"D{number}" for number in range(1, 15)] + ["DI"]
+NEVER_OVERRIDDEN = frozenset({"D1", "D9", "D13", "D14"})
+TIERS = frozenset({"desk_top", "second_reading", "site_visit", "moderation", "conditions", "decision"})
+PANEL_TIERS = TIERS - {"desk_top", "second_reading"}
+OF_THE_BOARD = frozenset({"board", "region", "area_team"})
+SEAT = ("seat", "minimum", "maximum", "appointed_by", "accreditation", "required_to_sit", "required_to_decide")
+# How far each test looks back where the rule set is silent: its key, and months (days for D14).
+REACH = {
+    "D1": ("d1_months", 36),
+    "D2": ("d2_months", 24),
+    "D6": ("d6_months", 12),
+    "D7": ("d7_months", 12),
+    "D9": ("d9_preparer_months", 24),
+    "D10": ("d10_months", 24),
+    "D12": ("d12_months", 12),
+    "D13": ("d13_months", 12),
+    "D14": ("d14_days", 28),
+}
+# The test that judges a declared interest which names the organisation under review itself.
+JUDGED_BY = {"own": "D1", "post": "D1", "practice": "D2", "neighbour": "D4", "support": "D6", "provider": "D7"}
+# An entry and the rows written with it are moments apart.
+MOMENTS = timedelta(seconds=60)
+# The step that rests on a panel's outcome, and the kind of panel.
+STEPS = {
+    "site_visit.recorded": "site_visit",
+    "moderation.recommended": "moderation",
+    "conditions.proposed": "conditions",
+    "decision.recorded": "decision",
+    "conditions.reviewed": "review",
+}
+
+
+def _utc(text: str) -> datetime:
+    """A moment as leaves spell it, without its zone: UTC."""
+    return datetime.fromisoformat(text[:-1])
+
+
+def in_london(moment: datetime) -> datetime:
+    """What the clocks of London show at a moment in UTC: an hour more from the last Sunday of March to October's."""
+    last = (date(moment.year, month, 31) for month in (3, 10))
+    first, then = (datetime(on.year, on.month, on.day - (on.weekday() + 1) % 7, 1) for on in last)
+    return moment + timedelta(hours=1) if first <= moment < then else moment
+
+
+def months_before(on: date, months: int) -> date:
+    """The same day so many months earlier, or that month's last day."""
+    year, month = divmod(on.year * 12 + on.month - 1 - months, 12)
+    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(1)).day
+    return date(year, month + 1, min(on.day, last))
+
+
+def _day(text: Optional[str]) -> Optional[date]:
+    return date.fromisoformat(text) if text else None
+
+
+def strictest(answers: Iterable[Answer]) -> Answer:
+    """The severest answer of (test, effect) pairs; the first among equals."""
+    return max(answers, key=lambda answer: SEVERITY.index(answer[1]))
+
+
+class Held(NamedTuple):
+    """What ties a member to an organisation; `judged` is the test asked when it is the one under review."""
+
+    at: str
+    at_kind: str
+    parent: str
+    judged: str
+    starts: Optional[date]
+    ends: Optional[date]
+
+
+def _held(row: Json, judged: str) -> Held:
+    return Held(row["at"], row["at_kind"], row["parent"], judged, _day(row["starts"]), _day(row["ends"]))
+
+
+class Question:
+    """One member and one case, as disclosed: `answers()` asks every test and lets rulings and objections speak."""
+
+    def __init__(self, facts: Json, member: Json, since: Optional[datetime] = None) -> None:
+        self.facts, self.member, self.case, self.since = facts, member, facts["case"], since
+        self.now = in_london(_utc(facts["at"]))
+        self.on, self.code = self.now.date(), facts["case"]["code"]
+
+    def rows(self, name: str) -> List[Json]:
+        """Facts of one kind; only what came to be known after a ruling, when asked so."""
+        rows, since = self.member.get(name, []), self.since
+        if since is None or name == "left":
+            return rows
+        if name == "declared":
+            return [row for row in rows if row["made_at"] and in_london(_utc(row["made_at"])) > since]
+        if name == "judged_by":
+            return []
+        day = "starts" if name == "posts" else "on"
+        return [row for row in rows if _day(row[day]) > since.date()]
+
+    def reach(self, test: str) -> int:
+        """How far back a test looks, in months, or days for D14."""
+        key, default = REACH.get(test, ("", 0))
+        return self.facts["windows"].get(key, default)
+
+    def edge(self, test: str) -> date:
+        """The first day a test still looks at."""
+        return months_before(self.on, self.reach(test))
+
+    def stands(self, held: Held, test: str) -> bool:
+        """Whether it has begun, and goes on or ended within the test's window; `ends` is the first day without it."""
+        return (held.starts is None or held.starts <= self.on) and (held.ends is None or held.ends > self.edge(test))
+
+    def said(self, kind: str) -> List[Json]:
+        """Interests of a kind declared in the organisation under review."""
+        return [row for row in self.rows("declared") if row["kind"] == kind and row["at"] == self.code]
+
+    def first_seven(self, holdings: List[Held]) -> List[Answer]:
+        """D1 to D7 over what a member, or their close family, holds."""
+        case, code = self.case, self.code
+
+        def at(test: str, places: Sequence[str]) -> bool:
+            return any(
+                self.stands(h, test) and (h.at in places or (h.at == code and h.judged == test)) for h in holdings
+            )
+
+        def near(held: Held) -> bool:
+            if held.at == code:
+                return held.judged == "D4"
+            mates = {mate for mate, _provider in case.get("provider_mates", [])}
+            same_team = held.parent and held.parent == case["parent"]
+            return same_team or held.at in mates or held.at in case.get("neighbours", [])
+
+        nearby = any(self.stands(held, "D4") and near(held) for held in holdings)
+        bars = {
+            "D1": at("D1", ()),
+            "D2": at("D2", case.get("practices", [])),
+            "D3": any(self.stands(h, "D3") and h.at in case.get("sharers", []) for h in holdings),
+            "D4": nearby,
+            "D5": any(self.stands(h, "D5") and h.at in case.get("named", []) for h in holdings),
+            "D6": at("D6", case.get("supporters", [])),
+            "D7": at("D7", case.get("providers", [])),
+        }
+        lighter = "barred" if self.member["seat"] == VOICE else "declare_only"
+        return [(test, (lighter if test == "D4" else "barred") if hit else "clear") for test, hit in bars.items()]
+
+    def tests(self) -> List[Answer]:
+        """Every test, before any ruling."""
+        declared = self.rows("declared")
+        holdings = [_held(row, "D1") for row in self.rows("posts")]
+        holdings += [_held(row, JUDGED_BY[row["kind"]]) for row in declared if row["kind"] in JUDGED_BY]
+        family = [_held(row, "D1") for row in declared if row["kind"] == "family"]
+        bars = {
+            "D9": self._other_tier(),
+            "D10": self._familiar(),
+            "D11": any(
+                row["judge"] == self.code != row["judged"] and row["cycle"] == self.case["cycle"]
+                for row in self.rows("judged_by")
+            ),
+            "D13": self.member["seat"] == VOICE
+            and any(held.at_kind in OF_THE_BOARD and self.stands(held, "D13") for held in holdings),
+            "D14": self._stale(),
+        }
+        answers = dict(self.first_seven(holdings))
+        answers["D8"] = strictest(self.first_seven(family))[1]
+        answers.update((test, "barred" if hit else "clear") for test, hit in bars.items())
+        answers["D12"] = "declare_only" if self._stated() else "clear"
+        others = any(self.stands(_held(row, ""), "DI") for row in self.said("other"))
+        left = any(row["case"] == self.case["ref"] for row in self.rows("left"))
+        answers["DI"] = "barred" if left else "discuss_no_vote" if others else "clear"
+        return [(test, answers[test]) for test in TESTS]
+
+    def _other_tier(self) -> bool:
+        ref, tier = self.case["ref"], self.facts["tier"]
+        roles = [row for row in self.rows("roles") if ref and row["case"] == ref]
+        prepared = any(row["tier"] == "prepared" and _day(row["on"]) >= self.edge("D9") for row in roles)
+        elsewhere = tier in TIERS and any(row["tier"] not in (tier, "prepared") for row in roles)
+        return prepared or elsewhere or any(self.stands(_held(row, ""), "D9") for row in self.said("prepared"))
+
+    def _familiar(self) -> bool:
+        case, edge = self.case, self.edge("D10")
+        earlier = {
+            str(row["cycle"] or row["case"])
+            for row in self.rows("past")
+            if row["at"] == self.code and _day(row["on"]) >= edge and row["case"] != case["ref"]
+            if not row["cycle"] or row["cycle"] != case["cycle"]
+        }
+        return len(earlier) > 1
+
+    def _stated(self) -> bool:
+        since = [
+            row["starts"] or (row["made_at"] and in_london(_utc(row["made_at"])).date().isoformat())
+            for row in self.said("statement")
+        ]
+        return any(not day or _day(day) >= self.edge("D12") for day in since)
+
+    def _stale(self) -> bool:
+        made = self.member["declared_at"]
+        return not made or (self.now - in_london(_utc(made))).days > self.reach("D14")
+
+    def answers(self) -> List[Answer]:
+        """The tests as the conflicts guardian's newest rulings leave them, then each objection."""
+        newest = {}
+        for ruling in sorted(self.member.get("rulings", []), key=lambda row: in_london(_utc(row["at"]))):
+            if ruling["organisation"] == self.code:
+                key = ruling["objection"]
+                newest[ruling["rule"] if key is None else "OB", key] = ruling
+        answers = [(test, self._ruled(test, effect, newest.get((test, None)))) for test, effect in self.tests()]
+        for row in sorted(self.member.get("objections", []), key=lambda row: row["key"]):
+            if row["organisation"] == self.code and row["case"] in ("", self.case["ref"]):
+                ruled = newest.get(("OB", row["key"]))
+                answers.append(("OB", ruled["effect"] if ruled else "declare_only"))
+        return answers
+
+    def _ruled(self, test: str, effect: str, ruling: Optional[Json]) -> str:
+        """A dismissal softens, but never four of the tests, and never what became known after it."""
+        if ruling is None:
+            return effect
+        confirmed = ruling["verdict"] == "confirmed"
+        kept = confirmed or test in NEVER_OVERRIDDEN
+        after = max(effect, ruling["effect"], key=SEVERITY.index) if kept else ruling["effect"]
+        if after == effect and not confirmed:
+            return effect
+        later = dict(Question(self.facts, self.member, in_london(_utc(ruling["at"]))).tests())
+        later.pop("D14")
+        return max(after, later.get(test, "clear"), key=SEVERITY.index)
+
+
+@dataclass
+class Person:
+    """What a person's own stream says of them."""
+
+    out: bool = False
+    nominated: List[List[Any]] = field(default_factory=list)  # body, kind of body, first day, last day
+    trained: List[List[Any]] = field(default_factory=list)  # kind, first day, last day
+
+
+@dataclass
+class Item:
+    """A case while a panel has it open: who was noted as there, who left, what was said by whose hand."""
+
+    there: Dict[str, bool]
+    left: Set[str]
+    said: Dict[str, Tuple[str, str]] = field(default_factory=dict)
+    stopped: bool = False
+
+
+@dataclass
+class Panel:
+    """What a panel's stream says of it."""
+
+    kind: str
+    ruleset: str
+    confirmed: bool = False
+    days: List[str] = field(default_factory=list)  # of its sittings in session
+    members: Dict[str, Tuple[Any, ...]] = field(default_factory=dict)  # seat, number, rank, code of who appoints
+    declared: Dict[str, datetime] = field(default_factory=dict)
+    away: Dict[str, Dict[str, str]] = field(default_factory=dict)  # person: first day: last day
+    items: Dict[str, Item] = field(default_factory=dict)
+    objections: Dict[Tuple[str, str], Dict[Any, bool]] = field(default_factory=dict)  # case, person: which: ruled on
+    rulings: List[Tuple[Json, datetime]] = field(default_factory=list)
+
+
+@dataclass
+class Case:
+    """What was done on a case, by tier; what panels decided of it, by kind of panel."""
+
+    tiers: Dict[str, Set[str]] = field(default_factory=dict)
+    judged: Set[str] = field(default_factory=set)
+    applied: Set[str] = field(default_factory=set)
+    decided: Dict[str, Json] = field(default_factory=dict)
+    ruleset: str = ""
+    letter: str = ""
+
+
+class Breached(Fault):
+    """The log is whole, and what it records breaks a rule of the process."""
+
+    verdict = BREACHED
+
+
+class Breach(NamedTuple):
+    """A rule that an entry breaks."""
+
+    index: int
+    stream: str
+    seq: Optional[int]
+    sentence: str
+
+    def __str__(self) -> str:
+        where = f"number {self.seq} of {self.stream}" if self.seq else self.stream
+        return f"Entry {self.index:,} ({where}): {self.sentence}."
+
+
+class Rules:
+    """Reads entries in log order, with what is disclosed of each; `breaches` and `counts` are what it found."""
+
+    MOST = 1_000  # breaches kept; all are counted
+
+    def __init__(self) -> None:
+        self.breaches: List[Breach] = []
+        self.broken = 0
+        self.counts: Dict[str, int] = dict.fromkeys(COUNTED, 0)
+        self.rulesets: Dict[str, Json] = {}
+        self.people: Dict[str, Person] = {}
+        self.panels: Dict[str, Panel] = {}
+        self.cases: Dict[str, Case] = {}
+        self.refs: Dict[str, str] = {}  # stream of an application: its reference
+        self.index = 0
+        self.one: Json = {}
+
+    def entry(self, index: int, document: Json, _its_hash: bytes, disclosed: Mapping[str, bytes]) -> None:
+        """Take one entry that was checked, with what is disclosed of it; all of them in order, from the first."""
+        handler = HANDLERS.get(document["type"])
+        if handler is None:
+            return
+        self.index, self.one = index, document
+        try:
+            handler(self, document["public"])
+            if "interest" in disclosed and document["type"] == "item.decided":
+                self._disclosed(document["public"], json.loads(disclosed["interest"]))
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            self.breach(f"it lacks, or misspells, what {document['type']} has to say: {shown(repr(error))}")
+
+    def finish(self, report: Report) -> None:
+        """Say what was recomputed, and every breach."""
+        report.facts.update(rules=self.counts, breaches=self.broken)
+        said = "; ".join(f"{number:,} {what}" for what, number in self.counts.items())
+        for breach in self.breaches:
+            report.failed("Rules", Breached(str(breach)))
+        if self.broken > len(self.breaches):
+            report.failed("Rules", Breached(f"and {self.broken - len(self.breaches):,} more"))
+        if self.broken:
+            report.passed("Rules, recomputed", said)
+        else:
+            report.passed("Rules", f"none is broken: {said}")
+
+    def breach(self, sentence: str) -> None:
+        """Note that the entry breaks a rule."""
+        self.broken += 1
+        if self.broken <= self.MOST:
+            self.breaches.append(Breach(self.index, self.one["stream"], self.one["seq"], sentence))
+
+    def must(self, holds: object, sentence: str) -> None:
+        """Note a breach unless something holds."""
+        if not holds:
+            self.breach(sentence)
+
+    # What is kept of the entries before.
+
+    def _panel(self) -> Panel:
+        return self.panels[self.one["stream"]]
+
+    def _case(self, ref: str) -> Case:
+        return self.cases.setdefault(sys.intern(ref), Case())
+
+    def _of_application(self) -> Tuple[str, Case]:
+        ref = self.refs[self.one["stream"]]
+        return ref, self._case(ref)
+
+    def _of(self, person: str) -> Person:
+        return self.people.setdefault(sys.intern(person), Person())
+
+    def _actor(self) -> str:
+        return sys.intern(self.one["actor"])
+
+    def _at(self) -> datetime:
+        return _utc(self.one["at"])
+
+    def loaded(self, public: Json) -> None:
+        """A rule set: its plans and windows, once."""
+        version = public["version"]
+        self.must(version not in self.rulesets, f"rule set {version} is loaded a second time; rules are never edited")
+        plans = {plan["kind"]: plan for plan in public.get("plans", [])}
+        self.rulesets.setdefault(version, {"plans": plans, "windows": public.get("windows")})
+
+    def nominated(self, public: Json) -> None:
+        row = [sys.intern(public["body"]), public.get("body_kind"), public["starts"], public.get("ends", "9999-12-31")]
+        self._of(self.one["stream"]).nominated.append(row)
+
+    def nomination_ended(self, public: Json) -> None:
+        rows = [row for row in self._of(self.one["stream"]).nominated if row[0] == public["body"]]
+        rows[-1][3] = public["ends"]
+
+    def accredited(self, public: Json) -> None:
+        row = [sys.intern(public["kind"]), public["starts"], public.get("ends", "9999-12-31")]
+        self._of(self.one["stream"]).trained.append(row)
+
+    def accreditation_ended(self, public: Json) -> None:
+        rows = [row for row in self._of(self.one["stream"]).trained if row[0] == public["kind"]]
+        rows[-1][2] = public["ends"]
+
+    def activity(self, public: Json) -> None:
+        self._of(self.one["stream"]).out = self.one["type"] == "person.deactivated"
+
+    def proposed(self, public: Json) -> None:
+        self.counts["panels"] += 1
+        self.panels[self.one["stream"]] = Panel(sys.intern(public["kind"]), sys.intern(self.one["ruleset"]))
+
+    def closed(self, public: Json) -> None:
+        self.panels.pop(self.one["stream"], None)
+
+    def confirmed(self, public: Json) -> None:
+        self._panel().confirmed = True
+
+    def offered(self, public: Json) -> None:
+        for seat in public["seats"]:
+            self._panel().away.pop(seat["person"], None)
+
+    def accepted(self, public: Json) -> None:
+        panel, (seat,), actor = self._panel(), public["seats"], self._actor()
+        self.must(seat["person"] == actor, f"{actor} accepts the seat of {seat['person']}; only they themselves may")
+        panel.members[actor] = _place(seat)
+        panel.declared[actor] = self._at()
+
+    def declared(self, public: Json) -> None:
+        """A declaration without a change of seat; `seat.declined` holds one that bars from everything."""
+        if "declared" in public:
+            self._panel().declared[self._actor()] = self._at()
+
+    def vacated(self, public: Json) -> None:
+        for seat in public["seats"]:
+            self._panel().members.pop(seat["person"], None)
+        self.declared(public)
+
+    def handed_on(self, public: Json) -> None:
+        (seat,) = public["seats"]
+        panel = self._panel()
+        self.must(seat["person"] in panel.members, f"the seat passes to {seat['person']}, who accepted none")
+        panel.members[sys.intern(seat["person"])] = _place(seat)
+
+    def absence(self, public: Json) -> None:
+        days = self._panel().away.setdefault(sys.intern(public["person"]), {})
+        if self.one["type"] == "absence.withdrawn":
+            days.pop(public["starts"], None)
+        else:
+            days[public["starts"]] = public["ends"]
+
+    def convened(self, public: Json) -> None:
+        panel = self._panel()
+        self.must(panel.confirmed, "the panel sits before it was confirmed")
+        panel.days.append(public["on"])
+
+    def adjourned(self, public: Json) -> None:
+        self._panel().days.remove(public["on"])
+
+    def objected(self, public: Json) -> None:
+        self._panel().objections.setdefault((public["case"], public["person"]), {})[self.one["seq"]] = False
+
+    def ruled(self, public: Json) -> None:
+        """A ruling: never on four of the tests, never by the member or somebody who sits beside them."""
+        panel, actor, rule = self._panel(), self._actor(), public["rule"]
+        self.must(rule not in NEVER_OVERRIDDEN, f"a ruling on {rule}, which nobody may override")
+        self.must(
+            actor != public["person"] and actor not in panel.members, f"{actor} rules on a panel of which they are one"
+        )
+        panel.rulings.append((public, self._at()))
+        if rule == "OB":
+            raised = panel.objections[public["case"], public["person"]]
+            raised.update(dict.fromkeys([public["objection"]] if "objection" in public else raised, True))
+        self.counts["four-eyes checks"] += 1
+
+    # The room: who came, who left, what was said.
+
+    def opened(self, public: Json) -> None:
+        """An item is taken: the Coalition's voice is there, and nobody the tests bar stays."""
+        panel, case, rows = self._panel(), public["case"], public["members"]
+        self.must(panel.days, f"{case} is taken while no sitting of the panel is in session")
+        for row in rows:
+            self.must(_place(row)[0] == panel.members.get(row["person"], ("",))[0], _stranger(row["person"]))
+        room = [row for row in rows if row["present"] and not row["recused"]]
+        for row in room:
+            self.must(row["effect"] != "barred", f"{row['person']} is barred from {case} and stays ({row['rule']})")
+        self.must(
+            any(row["seat"] == VOICE and row["effect"] in VOTES for row in room),
+            f"{case} is taken without a Coalition representative who is present, not recused and clear",
+        )
+        left = {sys.intern(row["person"]) for row in rows if row["recused"]}
+        panel.items[case] = Item({sys.intern(row["person"]): row["present"] for row in rows}, left)
+        for row in room:
+            self._took_part(case, row["person"], panel.kind)
+
+    def _took_part(self, case: str, person: str, tier: str) -> None:
+        if tier in TIERS:
+            self._case(case).tiers.setdefault(sys.intern(person), set()).add(tier)
+
+    def arrived(self, public: Json) -> None:
+        panel, person = self._panel(), sys.intern(public["person"])
+        item = panel.items[public["case"]]
+        self.must(person not in item.left, f"{person} left the room for {public['case']} and comes back")
+        item.there[person] = True
+        item.stopped = item.stopped and not public["goes_on"]
+        self._took_part(public["case"], person, panel.kind)
+
+    def departed(self, public: Json) -> None:
+        item = self._panel().items[public["case"]]
+        item.there[sys.intern(public["person"])] = False
+        item.stopped = item.stopped or public["stops"]
+
+    def recused(self, public: Json) -> None:
+        panel = self._panel()
+        item = panel.items[public["case"]]
+        item.left.add(sys.intern(public["person"]))
+        item.stopped = item.stopped or public["stops"]
+        self.declared(public)
+
+    def spoke(self, public: Json) -> None:
+        panel, actor = self._panel(), self._actor()
+        item = panel.items[public["case"]]
+        for row in public["positions"]:
+            person = sys.intern(row["person"])
+            own = item.said.get(person, ("", ""))[1] == person
+            self.must(actor == person or not own, f"{actor} replaces the position {person} entered themselves")
+            item.said[person] = sys.intern(row["stance"]), actor
+            if panel.kind in PANEL_TIERS:
+                self._case(public["case"]).judged.add(person)
+
+    # The cases: who did what, and what rests on which outcome.
+
+    def applied(self, public: Json) -> None:
+        self.refs[self.one["stream"]] = public["ref"]
+        self._case(public["ref"]).ruleset = self.one["ruleset"]
+
+    def submitted(self, public: Json) -> None:
+        self._of_application()[1].applied.add(self._actor())
+
+    def assessed(self, public: Json) -> None:
+        """The desk: not by whoever put the application in, or judged it in a panel; read again by another."""
+        (ref, case), actor = self._of_application(), self._actor()
+        again = self.one["type"] == "desk_top.second_read"
+        self.must(actor not in case.applied, f"{actor} judges {ref} at the desk, having submitted it")
+        self.must(actor not in case.judged, f"{actor} judges {ref} at the desk, having judged it in a panel")
+        if again:
+            own = "desk_top" in case.tiers.get(actor, ())
+            self.must(not own, f"{actor} reads {ref} again, having assessed it: nobody signs what they prepared")
+        self._took_part(ref, actor, "second_reading" if again else "desk_top")
+        self.counts["four-eyes checks"] += 1
+
+    def stepped(self, public: Json) -> None:
+        """A step rests on what a panel of its kind decided; a decision on that very composition."""
+        (ref, case), kind = self._of_application(), STEPS[self.one["type"]]
+        decided = case.decided.pop(kind, None)
+        if decided is None:
+            return self.breach(f"{ref}: {self.one['type']} rests on no item that a {kind} panel decided")
+        if "outcome" in public:
+            self.must(public["outcome"] == decided["outcome"], f"{ref}: the panel's outcome was {decided['outcome']}")
+        if "composition_sha256" in public:
+            same = public["composition_sha256"] == decided["sha"]
+            self.must(same, f"{ref}: the composition is not that of the panel that decided")
+        if "composition" in public:
+            self._hashed(public)
+        same = not case.ruleset or case.ruleset == decided["ruleset"] == self.one["ruleset"]
+        self.must(same, f"{ref} is judged under another rule set than the one pinned to it")
+        return None
+
+    def letter(self, public: Json) -> None:
+        self._of_application()[1].letter = public["sha256"]
+
+    def published(self, public: Json) -> None:
+        ref, case = self._of_application()
+        self.must(case.letter and case.letter == public["letter_sha256"], f"{ref} is published before its letter")
+
+    # An item is decided.
+
+    def decided(self, public: Json) -> None:
+        """Everything about the composition of an item that can be asked without a name."""
+        panel, case, body = self._panel(), public["case"], public["composition"]
+        item = panel.items.pop(case, None)
+        self.counts["items decided"] += 1
+        self._hashed(public)
+        self._case(case).decided[panel.kind] = {
+            "outcome": public["outcome"],
+            "sha": public["composition_sha256"],
+            "ruleset": body["ruleset"],
+        }
+        if "asked_at" not in body:
+            self.counts["items not recomputable"] += 1
+            return
+        whole = self._planned(panel, body)
+        self.counts["items recomputed" if whole else "items not recomputable"] += 1
+        self.must(item and body["on"] in panel.days, f"{case} is decided outside an open item of a sitting in session")
+        self.must(item is None or not item.stopped, f"{case} is decided while it is stopped")
+        self.must(abs(self._at() - _utc(body["asked_at"])) <= MOMENTS, f"{case}: the tests were asked at another time")
+        self._seated(panel, body)
+        for row in body["members"]:
+            self._member(panel, item or Item({}, set()), body, case, row)
+        self._quorate(body, case)
+        self._spoken(item or Item({}, set()), body["members"], case)
+
+    def _hashed(self, public: Json) -> None:
+        same = sha256(_spell(public["composition"]).encode()).hexdigest() == public["composition_sha256"]
+        self.must(same, "the composition is not the one its hash names")
+
+    def _planned(self, panel: Panel, body: Json) -> bool:
+        """Seats and quorums are those of the rule set; whether there is one in the log to compare with."""
+        known = body["kind"] == panel.kind and body["ruleset"] == panel.ruleset == self.one["ruleset"]
+        self.must(known, f"the panel was proposed as {panel.kind} under {panel.ruleset}, not as the composition says")
+        plans = self.rulesets.get(body["ruleset"], {}).get("plans")
+        if not plans:
+            return False
+        stated = {
+            "kind": body["kind"],
+            "quorum_to_sit": body["quorum"]["to_sit"]["needed"],
+            "quorum_to_decide": body["quorum"]["to_decide"]["needed"],
+            "seats": [{name: seat[name] for name in SEAT} for seat in body["seats"]],
+        }
+        same = stated == plans.get(body["kind"])
+        self.must(same, f"its seats and quorums are not those of rule set {body['ruleset']} for a {body['kind']} panel")
+        return True
+
+    def _seated(self, panel: Panel, body: Json) -> None:
+        """Whoever accepted stands in the composition, and nobody else, each in the seat they accepted."""
+        listed = {row["person"] for row in body["members"]}
+        for person in sorted(panel.members.keys() - listed):
+            self.breach(f"{person} accepted a seat and is left out of the composition")
+        self.must(len(listed) == len(body["members"]), "somebody stands twice in the composition")
+        asks = {seat["seat"]: seat for seat in body["seats"]}
+        for row in body["members"]:
+            place = panel.members.get(row["person"])
+            if place is None:
+                self.breach(_stranger(row["person"]))
+            else:
+                self.must(place == _place(row), f"{row['person']} accepted another seat than the composition says")
+            asked = asks.get(row["seat"], {})
+            by = {asked.get("appointed_by"), "area_team" if asked.get("appointed_by") == "region" else None}
+            self.must(row["by_kind"] in by, f"a {row['by_kind']} fills the seat of {row['seat']}, which is not theirs")
+            self.must(row["accreditation"] == asked.get("accreditation"), f"{row['seat']} asks for other training")
+        holders = [row["number"] for row in body["members"] if row["sits"]]
+        self.must(len(holders) == len(set(holders)), "two members sit in one seat")
+
+    def _member(self, panel: Panel, item: Item, body: Json, case: str, row: Json) -> None:
+        """One member: there or not, trained or not, every test asked, the strictest counted."""
+        who, known = row["person"], self._of(row["person"])
+        self.must(row["present"] == item.there.get(who, False), f"{who} was {'not ' * row['present']}in the room")
+        self.must(row["recused"] or who not in item.left, f"{who} left the room and is counted as if they had not")
+        away = any(first <= body["on"] <= last for first, last in panel.away.get(who, {}).items())
+        self.must(row["away"] == away, f"{who} was {'not ' * (not away)}noted as away on {body['on']}")
+        kind = row["accreditation"]
+        trained = not kind or any(k == kind and first <= body["on"] <= last for k, first, last in known.trained)
+        self.must(row["accredited"] == trained, f"{who} has {'' if trained else 'no '}{kind} on record")
+        self._tested(panel, body, case, row)
+        fit = row["accredited"] and not row["away"] and not known.out
+        sits = fit and row["present"] and not row["recused"] and row["effect"] != "barred"
+        self.must(row["sits"] == sits, f"{who} is counted as sitting, or not, against what is recorded ({row['effect']})")
+        votes = row["sits"] and row["effect"] in VOTES
+        self.must(row["votes"] == votes, f"{who} {'votes' * row['votes'] or 'has no vote'}: their tests say {row['effect']}")
+        raised = panel.objections.get((case, who), {})
+        self.must(not row["sits"] or all(raised.values()), f"{who} sits while an objection to them waits for its ruling")
+
+    def _tested(self, panel: Panel, body: Json, case: str, row: Json) -> None:
+        who, answers = row["person"], [(each["rule"], each["effect"]) for each in row["checks"]]
+        asked = [*TESTS, *["OB"] * len(panel.objections.get((case, who), {}))]
+        self.must([rule for rule, _ in answers] == asked, f"not every test was asked of {who}: {_differ(asked, answers)}")
+        rule, effect = strictest(answers or [("", "clear")])
+        same = (row["effect"], row["rule"]) == (effect, "" if effect == "clear" else rule)
+        self.must(same, f"{who}: the verdict is {row['effect']} and the strictest test says {effect} ({rule})")
+        said = dict(answers)
+        others = self._case(case).tiers.get(who, set()) - {body["kind"]}
+        if others and body["kind"] in TIERS:
+            tiers = ", ".join(sorted(others))
+            self.must(said.get("D9") == "barred", f"{who} acted on {case} at another tier ({tiers}) and D9 is clear")
+        self._fresh(panel, body, row, said.get("D14", ""))
+        self.counts["tests recomputed publicly"] += 2 + len(answers) - len(TESTS)
+
+    def _fresh(self, panel: Panel, body: Json, row: Json, said: str) -> None:
+        """D14: the declaration is one that an earlier entry holds, and not too old."""
+        who, made = row["person"], row["declared_at"]
+        windows = self.rulesets.get(body["ruleset"], {}).get("windows") or {}
+        known = panel.declared.get(who)
+        same = abs(_utc(made) - known) <= MOMENTS if made and known else not made and not known
+        self.must(same, f"{who} did not last declare when the composition says")
+        age = (in_london(_utc(body["asked_at"])) - in_london(_utc(made))).days if made else None
+        stale = age is None or age > windows.get(*REACH["D14"])
+        old = "no declaration" if age is None else f"a declaration {age} days old"
+        self.must(said == ("barred" if stale else "clear"), f"{who} has {old} and D14 is {said}")
+
+    def _quorate(self, body: Json, case: str) -> None:
+        """Both quorums, the seats neither goes without, and the voice first of all."""
+        rows, quorum = body["members"], body["quorum"]
+        sit, vote = [r["seat"] for r in rows if r["sits"]], [r["seat"] for r in rows if r["votes"]]
+        to_sit, to_decide = quorum["to_sit"], quorum["to_decide"]
+        counted = (to_sit["there"], to_decide["voting"]) == (len(sit), len(vote))
+        self.must(counted, f"{case}: {len(sit)} sit and {len(vote)} vote, which is not what the quorum counts")
+        self.must(len(sit) >= to_sit["needed"], f"{case}: quorum to sit is {to_sit['needed']} and {len(sit)} sit")
+        enough = len(vote) >= to_decide["needed"]
+        self.must(enough, f"{case}: quorum to decide is {to_decide['needed']} and {len(vote)} vote")
+        for seat in body["seats"]:
+            name = seat["seat"]
+            self.must(seat["filled"] == sit.count(name), f"{case}: {sit.count(name)} sit as {name}, not {seat['filled']}")
+            here = not seat["required_to_sit"] or sit.count(name) >= seat["minimum"]
+            self.must(here or name == VOICE, f"{case}: nobody sits in the seat of {name}, which is required")
+            voting = not seat["required_to_decide"] or vote.count(name) >= seat["minimum"]
+            self.must(voting or name == VOICE, f"{case}: nobody votes from the seat of {name}, which is required to decide")
+        asked = max([1, *(seat["minimum"] for seat in body["seats"] if seat["seat"] == VOICE)])
+        voices = [row for row in rows if row["seat"] == VOICE and row["votes"] and self._nominated(row, body)]
+        self.must(len(voices) >= asked, f"{case} is decided without the voice of the Coalition: {self._mute(rows)}")
+        self.counts["Coalition voices heard"] += len(voices)
+
+    def _nominated(self, row: Json, body: Json) -> bool:
+        """Whether a Coalition body's nomination in an earlier entry covers the sitting and the day of the decision."""
+        days = body["on"], in_london(self._at()).date().isoformat()
+        found = [known for known in self._of(row["person"]).nominated if known[0] == row["nominated_by"] == row["by"]]
+        covers = any(
+            kind in (BODY, None) and all(first <= day <= last for day in days) for _, kind, first, last in found
+        )
+        self.must(covers, f"{row['person']} speaks for the Coalition and no Coalition body nominated them for that day")
+        return covers
+
+    def _mute(self, rows: Iterable[Json]) -> str:
+        said = [
+            "absent" if not row["present"] else "recused" if row["recused"] else f"tests say {row['effect']}"
+            for row in rows
+            if row["seat"] == VOICE and not row["votes"]
+        ]
+        return ", ".join(said) or "none whose nomination stands"
+
+    def _spoken(self, item: Item, rows: Iterable[Json], case: str) -> None:
+        """Whoever votes has a position: their own, or entered by another than whoever records the outcome."""
+        stances = []
+        for row in rows:
+            who, position = row["person"], (row["stance"], row["entered_by"])
+            if not row["votes"]:
+                self.must(position == ("", ""), f"{who} has no vote on {case} and a position is counted")
+                continue
+            stances.append(row["stance"])
+            stance, hand = item.said.get(who, ("", ""))
+            by = "" if hand == SYSTEM else hand
+            self.must(hand and position == (stance, by), f"the position of {who} on {case} is not the last they gave")
+            if row["seat"] == VOICE:
+                own = hand == who
+                self.must(own, f"the position of {who}, for the Coalition, was entered by {hand or 'nobody'}")
+            others = hand == who or hand != self.one["actor"]
+            self.must(others, f"{hand} entered the position of {who} and records the outcome on {case} themselves")
+            self.counts["four-eyes checks"] += 1
+            self.counts["dissents recorded"] += row["stance"] == "dissent"
+        carried = stances.count("concur") > stances.count("dissent")
+        self.must(carried, f"the outcome on {case} is not carried by the positions")
+
+    def _disclosed(self, public: Json, facts: Json) -> None:
+        """Ask every test again, of the facts that were disclosed."""
+        body, panel = public["composition"], self._panel()
+        windows = self.rulesets.get(body["ruleset"], {}).get("windows")
+        self.must(windows in (None, facts["windows"]), "the tests looked back other than the rule set says")
+        told = facts["at"], facts["tier"], facts["case"]["ref"], [(m["person"], m["seat"]) for m in facts["members"]]
+        rows = body["members"]
+        stated = body["asked_at"], body["kind"], public["case"], [(row["person"], row["seat"]) for row in rows]
+        self.must(told == stated, "the disclosed facts are those of another question")
+        for row, member in zip(rows, facts["members"]):
+            who, said = row["person"], [(each["rule"], each["effect"]) for each in row["checks"]]
+            found = Question(facts, member).answers()
+            wrong = [f"{rule} is {effect}, not {was}" for (rule, effect), (_, was) in zip(found, said) if effect != was]
+            self.must(found == said, f"{who}: by the disclosed facts {', '.join(wrong) or 'other tests were asked'}")
+            self._agrees(panel, public["case"], row, member)
+            self.counts["tests recomputed by disclosure"] += len(said)
+
+    def _agrees(self, panel: Panel, case: str, row: Json, member: Json) -> None:
+        """What is disclosed of a member leaves out nothing that earlier entries say, and adds no ruling to them."""
+        who = row["person"]
+        self.must((member["declared_at"] or "") == row["declared_at"], f"{who}: another declaration is disclosed")
+        tiers = {each["tier"] for each in member.get("roles", []) if each["case"] == case} | {panel.kind}
+        acted = self._case(case).tiers.get(who, set())
+        self.must(acted <= tiers, f"{who} acted on {case} at a tier that the disclosed facts leave out")
+        for ruling in member.get("rulings", []):
+            made = any(_same_ruling(ruling, who, *known) for known in panel.rulings)
+            self.must(made, f"{who}: a ruling on {ruling['rule']} is disclosed that no entry holds")
+
+
+def _place(row: Json) -> Tuple[Any, ...]:
+    """Which place on a panel a row is about, and who appoints to it."""
+    return sys.intern(row["seat"]), row.get("number"), row["rank"], sys.intern(row["by"])
+
+
+def _stranger(person: str) -> str:
+    return f"{person} is listed as a member and never accepted a seat on this panel"
+
+
+def _differ(asked: Sequence[str], answers: Sequence[Answer]) -> str:
+    said = [rule for rule, _ in answers]
+    missing = [rule for rule in asked if rule not in said]
+    return f"{', '.join(missing)} is missing" if missing else f"{len(said)} answers to {len(asked)} tests"
+
+
+def _same_ruling(ruling: Json, who: str, public: Json, at: datetime) -> bool:
+    told = who, ruling["rule"], ruling["organisation"], ruling["verdict"], ruling["effect"]
+    known = tuple(public[name] for name in ("person", "rule", "organisation", "verdict", "effect"))
+    return told == known and abs(_utc(ruling["at"]) - at) <= MOMENTS
+
+
+COUNTED = (
+    "panels",
+    "items decided",
+    "items recomputed",
+    "items not recomputable",
+    "Coalition voices heard",
+    "dissents recorded",
+    "four-eyes checks",
+    "tests recomputed publicly",
+    "tests recomputed by disclosure",
+)
+HANDLERS: Dict[str, Callable[[Rules, Json], None]] = {
+    "ruleset.loaded": Rules.loaded,
+    "person.nominated": Rules.nominated,
+    "person.nomination_ended": Rules.nomination_ended,
+    "person.accredited": Rules.accredited,
+    "person.accreditation_ended": Rules.accreditation_ended,
+    "person.deactivated": Rules.activity,
+    "person.reactivated": Rules.activity,
+    "panel.proposed": Rules.proposed,
+    "panel.confirmed": Rules.confirmed,
+    "panel.closed": Rules.closed,
+    "seats.proposed": Rules.offered,
+    "seat.accepted": Rules.accepted,
+    "seat.declined": Rules.vacated,
+    "seat.stood_down": Rules.vacated,
+    "seat.handed_on": Rules.handed_on,
+    "interests.declared": Rules.declared,
+    "absence.noted": Rules.absence,
+    "absence.ended": Rules.absence,
+    "absence.withdrawn": Rules.absence,
+    "sitting.convened": Rules.convened,
+    "sitting.closed": Rules.adjourned,
+    "objection.raised": Rules.objected,
+    "conflict.ruled": Rules.ruled,
+    "item.opened": Rules.opened,
+    "member.arrived": Rules.arrived,
+    "member.departed": Rules.departed,
+    "member.recused": Rules.recused,
+    "positions.entered": Rules.spoke,
+    "item.decided": Rules.decided,
+    "application.opened": Rules.applied,
+    "application.submitted": Rules.submitted,
+    "desk_top.assessed": Rules.assessed,
+    "desk_top.second_read": Rules.assessed,
+    **dict.fromkeys(STEPS, Rules.stepped),
+    "letter.issued": Rules.letter,
+    "decision.published": Rules.published,
+}
 
 
 # --- The command line -----------------------------------------------------------------------
@@ -1487,7 +2357,9 @@ def _keys_of(options: argparse.Namespace) -> str:
 
 def _run_export(options: argparse.Namespace, rules: Optional[Any] = None) -> Report:
     if options.quick and (options.save_frontier or options.disclosures or rules):
-        raise Unusable("--quick looks at hashes only: leave it out to check disclosures or rules or to keep a frontier.")
+        raise Unusable(
+            "--quick looks at hashes only: leave it out to check disclosures or rules or to keep a frontier."
+        )
     private = open(options.disclosures, "rb") if options.disclosures else None
     with open(options.export, "rb") as export, private or BytesIO():
         report = check_export(
@@ -1509,9 +2381,7 @@ def _run_export(options: argparse.Namespace, rules: Optional[Any] = None) -> Rep
 
 def _run_bundle(options: argparse.Namespace) -> Report:
     old = [_read(path) for path in options.old]
-    return check_bundle(
-        _read(options.bundle), _keys_of(options), old=old, require_witness=options.require_witness
-    )
+    return check_bundle(_read(options.bundle), _keys_of(options), old=old, require_witness=options.require_witness)
 
 
 def _run_proof(options: argparse.Namespace) -> Report:
@@ -1577,7 +2447,10 @@ def _run_witness_key(options: argparse.Namespace) -> Report:
 
 
 def _run_rules(options: argparse.Namespace) -> Report:
-    return _run_export(options)
+    """The whole log, from its first entry: a rule rests on what came before."""
+    options.quick = False
+    options.frontier = options.save_frontier = ""
+    return _run_export(options, Rules())
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
@@ -1587,6 +2460,11 @@ def _parser(command: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(f"verify_log.py{name}", description=about, epilog=others, allow_abbrev=False)
     for argument, text in COMMANDS[command][1].items():
         parser.add_argument(argument, help=text)
+    for flag, text in OPTIONS.get(command, {}).items():
+        if text.startswith("FILE"):
+            parser.add_argument(flag, metavar="FILE", default="", help=text[5:], required=flag in REQUIRED)
+        else:
+            parser.add_argument(flag, action="store_true", help=text)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     if command == "witness-key":
         return parser
@@ -1598,14 +2476,6 @@ def _parser(command: str) -> argparse.ArgumentParser:
     if command in ("export", "rules", "bundle"):
         parser.add_argument("--old", metavar="FILE", action="append", default=[], help="an earlier checkpoint; repeat")
     return parser
-
-
-def _add_options(parser: argparse.ArgumentParser, command: str) -> None:
-    for flag, text in OPTIONS.get(command, {}).items():
-        if text.startswith("FILE"):
-            parser.add_argument(flag, metavar="FILE", default="", help=text[5:], required=flag in REQUIRED)
-        else:
-            parser.add_argument(flag, action="store_true", help=text)
 
 
 _EXPORT = {"export": "export.jsonl", "checkpoint": "checkpoint.txt"}
@@ -1627,7 +2497,7 @@ _WHOLE = {
 }
 OPTIONS = {
     "export": _WHOLE,
-    "rules": _WHOLE,
+    "rules": {name: _WHOLE[name] for name in ("--disclosures", "--erased")},
     "proof": {"--leaf": "FILE the entry itself"},
     "compare": {"--proof": "FILE the log's answer: old N, hashes, checkpoint", "--export": "FILE a full export"},
     "witness": {"--state": "FILE what you cosigned last", "--key-file": "FILE your private key"},
@@ -1637,31 +2507,43 @@ REQUIRED = {"--state", "--key-file"}
 
 
 def _print(report: Report, options: argparse.Namespace) -> None:
-    note = getattr(options, "note", "")
-    out = sys.stderr if note and not options.json else sys.stdout
+    """Print the report; a cosigned note or a key goes to standard output alone."""
+    note: str = getattr(options, "note", "")
+    lines = [f"{'ok  ' if step.ok else 'FAIL'}  {step.what}: {step.detail}" for step in report.steps]
+    text = "\n".join([*lines, report.verdict.upper(), ""])
     if options.json:
-        steps = [vars(step) for step in report.steps]
-        whole = {"verdict": report.verdict, "steps": steps, "facts": report.facts}
-        print(json.dumps({**whole, "note": note} if note else whole, indent=1), file=out)
-        return
-    for step in report.steps:
-        print(f"{'ok  ' if step.ok else 'FAIL'}  {step.what}: {step.detail}", file=out)
-    print(report.verdict.upper(), file=out)
-    if note:
-        sys.stdout.write(note)
+        whole = {"verdict": report.verdict, "steps": [vars(step) for step in report.steps], "facts": report.facts}
+        text = json.dumps({**whole, "note": note} if note else whole, indent=1) + "\n"
+    elif note:
+        sys.stderr.write(text)
+        text = note
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
 
 
-def main(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str]) -> int:
     """Run a command and return the exit status."""
     command, rest = (arguments[0], arguments[1:]) if arguments and arguments[0] in COMMANDS else ("export", arguments)
-    parser = _parser(command)
-    _add_options(parser, command)
-    options = parser.parse_args(rest)
+    options = _parser(command).parse_args(rest)
     report = Report()
     with report.step("Files"):
         report = COMMANDS[command][0](options)
-    _print(report, options)
+    try:
+        _print(report, options)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads on; Python must not complain at its end
     return EXIT[report.verdict]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; whatever happens, end with an exit status and not with a traceback."""
+    try:
+        return run(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped before the end: nothing is verified.\nUNUSABLE\n")
+    except Exception as error:  # noqa: BLE001 - an auditor is told, in words
+        sys.stderr.write(f"A fault of this verifier ({type(error).__name__}: {shown(str(error))}).\nUNUSABLE\n")
+    return EXIT[UNUSABLE]
 
 
 if __name__ == "__main__":
