@@ -31,6 +31,8 @@ def run(options: Namespace) -> tuple[list[Figure], dict[str, Any]]:
     """Every figure asked for, and the facts of the machine."""
     measures: dict[str, Callable[[], list[Figure]]] = {
         "audit": lambda: _audit(options),
+        "log": lambda: _log(options),
+        "chaos": lambda: _chaos(options),
         "transition": lambda: transition.measure(Stage(), rounds=options.rounds),
         "wave": lambda: waves.measure(Stage(wave=None), count=options.cases, rounds=max(1, options.rounds // 2)),
         "queries": lambda: pages.measure(Stage(wave=None), sizes=options.sizes),
@@ -53,3 +55,19 @@ def _audit(options: Namespace) -> list[Figure]:
 
     tables.create()
     return writing.measure(rounds=options.rounds, writers=options.writers)
+
+
+def _log(options: Namespace) -> list[Figure]:
+    from bench import proving
+    from bench.rivals import tables
+
+    tables.create()
+    return proving.measure(leaves=options.leaves, entries=options.entries, rounds=options.rounds)
+
+
+def _chaos(options: Namespace) -> list[Figure]:
+    from bench import chaos
+    from bench.rivals import tables
+
+    tables.create()
+    return chaos.measure(kills=options.kills)
