@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from audit.leaf import SYSTEM
+from audit.models import Event
 from audit.queries import Entry, history
 from directory.models import Person
 from panels.exceptional import act_words
@@ -55,33 +56,39 @@ def chronicle(panel: Panel, until: Moment, outcomes: Outcomes, *, before: int = 
 def _names(entries: list[Entry]) -> Names:
     streams = {each.event.document["actor"] for each in entries}
     for each in entries:
-        streams.update(_people(each.public))
+        streams.update(people_in(each.public))
     return {person.stream: person.display_name for person in Person.objects.filter(stream__in=streams - {SYSTEM})}
 
 
-def _people(said: Any) -> Iterator[str]:
+def people_in(said: Any) -> Iterator[str]:
     """Everybody an event names, wherever it does."""
     if isinstance(said, str) and said.startswith(f"{Person.STREAM_PREFIX}:"):
         yield said
     elif isinstance(said, Mapping):
         for each in said.values():
-            yield from _people(each)
+            yield from people_in(each)
     elif isinstance(said, list):
         for each in said:
-            yield from _people(each)
+            yield from people_in(each)
+
+
+def sentence(event: Event, kind: str, names: Names, outcomes: Outcomes) -> str:
+    """What an event of a panel of some kind says."""
+    public = event.document["public"]
+    say = SENTENCES.get(event.event_type)
+    text = say(public, names) if say else event.event_type.replace(".", ": ").replace("_", " ").capitalize()
+    if event.event_type == "item.decided":
+        text += f": {outcome_text(kind, public['outcome'], outcomes).lower()}"
+    return text
 
 
 def _line(panel: Panel, entry: Entry, names: Names, outcomes: Outcomes) -> Line:
     event = entry.event
-    say = SENTENCES.get(event.event_type)
-    text = say(entry.public, names) if say else event.event_type.replace(".", ": ").replace("_", " ").capitalize()
-    if event.event_type == "item.decided":
-        text += f": {outcome_text(panel.kind, entry.public['outcome'], outcomes).lower()}"
     reason = (entry.private.get("free_text") or {}).get("reason", "") if event.event_type in GIVES_REASON else ""
     return Line(
         number=event.stream_seq or 0,
         at=event.occurred_at,
-        text=text,
+        text=sentence(event, panel.kind, names, outcomes),
         by=names.get(event.document["actor"], "The system"),
         reason=reason,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from audit.models import Event
 from audit.queries import Entry, history
 from authorisation.enums import AuthorisationOutcome, Stage, WindowKind
 from authorisation.models import Application
@@ -35,7 +36,7 @@ def timeline(case: Application, *, early: bool = False) -> list[Line]:
     people = Person.objects.filter(stream__in=actors)
     names = {person.stream: person.display_name for person in people}
     return [
-        Line(each.event.occurred_at, _words(each), names.get(each.event.document["actor"], "The system"))
+        Line(each.event.occurred_at, sentence(each.event), names.get(each.event.document["actor"], "The system"))
         for each in entries
     ]
 
@@ -50,9 +51,11 @@ def _told(entries: Iterable[Entry]) -> Iterator[Entry]:
             yield each
 
 
-def _words(entry: Entry) -> str:
-    say = SENTENCES.get(entry.event.event_type)
-    return say(entry.public) if say else entry.event.event_type.replace(".", ": ").replace("_", " ").capitalize()
+def sentence(event: Event) -> str:
+    """What an event of a case says."""
+    say = SENTENCES.get(event.event_type)
+    text = event.event_type.replace(".", ": ").replace("_", " ").capitalize()
+    return say(event.document["public"]) if say else text
 
 
 def _found(public: Mapping[str, Any]) -> str:

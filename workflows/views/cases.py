@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from authorisation.models import Application
+from authorisation.permissions import takes_bundle
 from directory.models import Person
 from directory.views.acting import act
 from panels.permissions import answers_for
@@ -40,6 +41,7 @@ def application(request: HttpRequest, ref: str) -> HttpResponse:
     case = _find(person, ref)
     view = case_view(case, person, may_defer=may_defer(person, case), may_withdraw=may_withdraw(person, case))
     seen = {"judges": judges(case.ref), "may_object": case.ccg_id in answers_for(person), "ref": case.ref}
+    seen["may_bundle"] = takes_bundle(person, case)
     return render(request, "workflows/application.jinja", {"case": view, **seen})
 
 
