@@ -21,8 +21,8 @@ What no check of one export can show is that the keeper of the key wrote a secon
 history. Compare with checkpoints from elsewhere (``--old``: one from a letter, from last year's
 audit, from a colleague) and ask for a witness's cosignature (``--require-witness``).
 
-Exit status: 0 verified, 1 tampered with, 2 unusable (a file is missing or malformed, or no key
-that you trust has signed). Run ``verify_log.py --help`` for the other commands.
+Exit status: 0 verified, 1 tampered with (or, asked for ``rules``, one is broken), 2 unusable (a
+file is missing or malformed, or no key that you trust has signed). Run ``verify_log.py --help`` for the other commands.
 """
 
 from __future__ import annotations
@@ -42,8 +42,21 @@ from io import BytesIO
 from operator import itemgetter
 from struct import Struct
 from struct import error as struct_error
-from typing import Any, BinaryIO, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence
-from typing import Set, Tuple
+from typing import (
+    Any,
+    BinaryIO,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 from unicodedata import normalize
 
 VERIFIED, TAMPERED, BREACHED, UNUSABLE = "verified", "tampered", "breached", "unusable"
@@ -555,7 +568,7 @@ _parse_strictly = json.JSONDecoder(object_pairs_hook=_no_twins, **_STRICT).decod
 def _respelling() -> Callable[[Any], str]:
     """Return what spells a document with its keys as they stand; the quick way, where this Python has it."""
     try:
-        once = json.encoder.c_make_encoder(
+        once = json.encoder.c_make_encoder(  # type: ignore[attr-defined] # in no stub
             None, None, json.encoder.encode_basestring, None, ":", ",", False, False, False
         )
         if "".join(once({"b": [1, "\u00e9"], "a": None}, 0)) == '{"b":[1,"\u00e9"],"a":null}':
@@ -639,7 +652,9 @@ def _check_version(document: Any) -> None:
 
 def _check_fields(document: Dict[str, Any]) -> None:
     if list(document) != FIELDS:
-        raise BadEntry(f"its fields are not {', '.join(FIELDS)} in this order, but {shown(', '.join(document))}")
+        _check_names(document)
+        missing, strange = sorted(set(FIELDS) - set(document)), sorted(set(document) - set(FIELDS))
+        raise BadEntry(f"its fields are not those of an entry (missing: {shown(missing)}, unknown: {shown(strange)})")
     texts = _texts(document)
     try:
         "".join(texts)
@@ -678,7 +693,7 @@ def _check_names(part: Dict[str, Any]) -> None:
         if len(_known_names) < 10_000:  # remembered, but not without end
             _known_names.update(part)
     if len(part) > 1 and list(part) != sorted(part):
-        raise BadEntry(f"the keys {shown(', '.join(part))} are not in order")
+        raise BadEntry(f"it is not in its canonical spelling: the keys {shown(', '.join(part))} are not in order")
 
 
 def _require_composed(value: object) -> None:
@@ -1404,7 +1419,7 @@ def witness(request: str, keys: str, state: str, private_key: str, now: int) -> 
     The caller writes the state down for good before anybody sees the note: a witness that
     forgets what it signed can be led to sign a second history.
     """
-    report = Report()
+    report, kept, cosigned = Report(), "", ""
     with report.step("Witness"):
         key, seed = _private_key(private_key)
         size, proof, note = _request(request)
@@ -1415,9 +1430,9 @@ def witness(request: str, keys: str, state: str, private_key: str, now: int) -> 
         signature += plain_sign(seed, _cosigned(head.text, signature[4:]))
         heads[head.origin] = {"root": base64(head.root), "size": head.size}
         report.passed("Witness", f"cosigned as {_named(key)} on {_spelt(now)}")
-        line = f"\u2014 {key.name} {base64(signature)}\n"
-        return report, json.dumps(heads, sort_keys=True) + "\n", note + line
-    return report, "", ""
+        kept = json.dumps(heads, sort_keys=True) + "\n"
+        cosigned = f"{note}\u2014 {key.name} {base64(signature)}\n"
+    return report, kept, cosigned
 
 
 def _continues(report: Report, last: Any, head: Checkpoint, size: int, proof: Sequence[bytes]) -> None:
@@ -1507,6 +1522,7 @@ REACH = {
 }
 # The test that judges a declared interest which names the organisation under review itself.
 JUDGED_BY = {"own": "D1", "post": "D1", "practice": "D2", "neighbour": "D4", "support": "D6", "provider": "D7"}
+_ONE = datetime.fromisoformat("2012-03-25T01:00").time()
 # An entry and the rows written with it are moments apart.
 MOMENTS = timedelta(seconds=60)
 # The step that rests on a panel's outcome, and the kind of panel.
@@ -1527,7 +1543,7 @@ def _utc(text: str) -> datetime:
 def in_london(moment: datetime) -> datetime:
     """What the clocks of London show at a moment in UTC: an hour more from the last Sunday of March to October's."""
     last = (date(moment.year, month, 31) for month in (3, 10))
-    first, then = (datetime(on.year, on.month, on.day - (on.weekday() + 1) % 7, 1) for on in last)
+    first, then = (datetime.combine(day - timedelta((day.weekday() + 1) % 7), _ONE) for day in last)
     return moment + timedelta(hours=1) if first <= moment < then else moment
 
 
@@ -1874,17 +1890,17 @@ class Rules:
         rows = [row for row in self._of(self.one["stream"]).trained if row[0] == public["kind"]]
         rows[-1][2] = public["ends"]
 
-    def activity(self, public: Json) -> None:
+    def activity(self, _public: Json) -> None:
         self._of(self.one["stream"]).out = self.one["type"] == "person.deactivated"
 
     def proposed(self, public: Json) -> None:
         self.counts["panels"] += 1
         self.panels[self.one["stream"]] = Panel(sys.intern(public["kind"]), sys.intern(self.one["ruleset"]))
 
-    def closed(self, public: Json) -> None:
+    def closed(self, _public: Json) -> None:
         self.panels.pop(self.one["stream"], None)
 
-    def confirmed(self, public: Json) -> None:
+    def confirmed(self, _public: Json) -> None:
         self._panel().confirmed = True
 
     def offered(self, public: Json) -> None:
@@ -2005,10 +2021,10 @@ class Rules:
         self.refs[self.one["stream"]] = public["ref"]
         self._case(public["ref"]).ruleset = self.one["ruleset"]
 
-    def submitted(self, public: Json) -> None:
+    def submitted(self, _public: Json) -> None:
         self._of_application()[1].applied.add(self._actor())
 
-    def assessed(self, public: Json) -> None:
+    def assessed(self, _public: Json) -> None:
         """The desk: not by whoever put the application in, or judged it in a panel; read again by another."""
         (ref, case), actor = self._of_application(), self._actor()
         again = self.one["type"] == "desk_top.second_read"
@@ -2125,16 +2141,24 @@ class Rules:
         self._tested(panel, body, case, row)
         fit = row["accredited"] and not row["away"] and not known.out
         sits = fit and row["present"] and not row["recused"] and row["effect"] != "barred"
-        self.must(row["sits"] == sits, f"{who} is counted as sitting, or not, against what is recorded ({row['effect']})")
+        self.must(
+            row["sits"] == sits, f"{who} is counted as sitting, or not, against what is recorded ({row['effect']})"
+        )
         votes = row["sits"] and row["effect"] in VOTES
-        self.must(row["votes"] == votes, f"{who} {'votes' * row['votes'] or 'has no vote'}: their tests say {row['effect']}")
+        self.must(
+            row["votes"] == votes, f"{who} {'votes' * row['votes'] or 'has no vote'}: their tests say {row['effect']}"
+        )
         raised = panel.objections.get((case, who), {})
-        self.must(not row["sits"] or all(raised.values()), f"{who} sits while an objection to them waits for its ruling")
+        self.must(
+            not row["sits"] or all(raised.values()), f"{who} sits while an objection to them waits for its ruling"
+        )
 
     def _tested(self, panel: Panel, body: Json, case: str, row: Json) -> None:
         who, answers = row["person"], [(each["rule"], each["effect"]) for each in row["checks"]]
         asked = [*TESTS, *["OB"] * len(panel.objections.get((case, who), {}))]
-        self.must([rule for rule, _ in answers] == asked, f"not every test was asked of {who}: {_differ(asked, answers)}")
+        self.must(
+            [rule for rule, _ in answers] == asked, f"not every test was asked of {who}: {_differ(asked, answers)}"
+        )
         rule, effect = strictest(answers or [("", "clear")])
         same = (row["effect"], row["rule"]) == (effect, "" if effect == "clear" else rule)
         self.must(same, f"{who}: the verdict is {row['effect']} and the strictest test says {effect} ({rule})")
@@ -2170,11 +2194,15 @@ class Rules:
         self.must(enough, f"{case}: quorum to decide is {to_decide['needed']} and {len(vote)} vote")
         for seat in body["seats"]:
             name = seat["seat"]
-            self.must(seat["filled"] == sit.count(name), f"{case}: {sit.count(name)} sit as {name}, not {seat['filled']}")
+            self.must(
+                seat["filled"] == sit.count(name), f"{case}: {sit.count(name)} sit as {name}, not {seat['filled']}"
+            )
             here = not seat["required_to_sit"] or sit.count(name) >= seat["minimum"]
             self.must(here or name == VOICE, f"{case}: nobody sits in the seat of {name}, which is required")
             voting = not seat["required_to_decide"] or vote.count(name) >= seat["minimum"]
-            self.must(voting or name == VOICE, f"{case}: nobody votes from the seat of {name}, which is required to decide")
+            self.must(
+                voting or name == VOICE, f"{case}: nobody votes from the seat of {name}, which is required to decide"
+            )
         asked = max([1, *(seat["minimum"] for seat in body["seats"] if seat["seat"] == VOICE)])
         voices = [row for row in rows if row["seat"] == VOICE and row["votes"] and self._nominated(row, body)]
         self.must(len(voices) >= asked, f"{case} is decided without the voice of the Coalition: {self._mute(rows)}")
