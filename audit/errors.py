@@ -51,3 +51,7 @@ class CosignatureRefused(Refused):
 
 class StampRefused(Refused):
     """A time-stamp authority gave no stamp, or none that verifies."""
+
+
+class ErasureRefused(Refused):
+    """An order to erase that is not one: no ground, no reference, or one person's alone."""

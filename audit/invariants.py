@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, Model, OuterRef
 
-from audit import fence
+from audit import erased, fence
 from audit.leaf import commitment, hash_of, written
 from audit.models import AuditedAggregate, Erasure, Event, Leaf, Pending, Private
 from audit.triggers import own_models
@@ -44,6 +44,11 @@ def unkept_secrets() -> list[str]:
     return _told(_unkept())
 
 
+def undone_erasures() -> list[str]:
+    """Every order to erase is in the log, was carried out, and stays so."""
+    return _told(erased.faults())
+
+
 def lost_events() -> list[str]:
     """Every event waits for the log or stands in it, never both."""
     waiting = Exists(Pending.objects.filter(event_id=OuterRef("pk")))
@@ -70,6 +75,7 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "audit: every aggregate stands at its last event": heads_apart,
     "audit: every stream has its aggregate": homeless_streams,
     "audit: every private body is the one committed to": unkept_secrets,
+    "audit: what was erased by order is gone, and stays gone": undone_erasures,
     "audit: no event is lost to the log": lost_events,
     "audit: every trigger is in place": open_fence,
 }
@@ -138,12 +144,12 @@ def _unkept() -> Iterator[str]:
                 "event_id", "grp", "salt", "body"
             )
         }
-        erased = set(Erasure.objects.filter(**span).values_list("event_id", "grp"))
+        ordered = set(Erasure.objects.filter(**span).values_list("event_id", "grp"))
         promised = {
             (event_id, group): promise for event_id, leaf in chunk for group, promise in _promises(bytes(leaf)).items()
         }
         for place in sorted(kept.keys() | promised.keys()):
-            if kept.get(place) != promised.get(place) and (place in kept or place not in erased):
+            if kept.get(place) != promised.get(place) and (place in kept or place not in ordered):
                 what = "is not the one it committed to" if place in kept else "is gone without an order to erase it"
                 yield f"Event {place[0]}: its private {place[1]} {what}."
 

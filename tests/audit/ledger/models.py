@@ -30,6 +30,64 @@ class Ruling(RecordedFact):
         return self.text
 
 
+class Remark(RecordedFact):
+    ERASABLE = {"text": "free_text", "author": "person"}
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    text = models.TextField(blank=True)
+    author = models.CharField(max_length=150, blank=True)
+    weight = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(text=""), name="ledger_remark_says_something")]
+
+    def __str__(self):
+        return self.text
+
+
+class Holding(RecordedFact):
+    """Written for a public task."""
+
+    ERASABLE = {"reasons": "free_text"}
+    PUBLIC_TASK = True
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    reasons = models.TextField()
+
+    def __str__(self):
+        return self.reasons
+
+
+class Notice(RecordedFact):
+    """Published."""
+
+    KEPT = {"text": "free_text"}
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    text = models.TextField()
+
+    def __str__(self):
+        return self.text
+
+
+class Leave(RegisteredRow):
+    """A register row with erasable text: by the time of an order it names a later event."""
+
+    ERASABLE = {"reason": "free_text"}
+    WRITTEN_BY = "leave.noted"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    days = models.PositiveSmallIntegerField()
+    reason = models.TextField(blank=True)
+
+    def __str__(self):
+        return self.reason
+
+    @classmethod
+    def written_with(cls, event):
+        return cls.objects.filter(case__stream=event.stream)
+
+
 class Office(RegisteredRow):
     code = models.CharField(max_length=8, unique=True)
     name = models.CharField(max_length=50)
