@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from kombu.exceptions import OperationalError
 
+from audit.erasable import is_erased
+
 if TYPE_CHECKING:
     from directory.models import Message
 
@@ -50,6 +52,8 @@ def why_not(message: Message) -> str:
     """Why a message is not to be sent now, as a sentence; nothing when it is wanted. `message.to` is fresh."""
     if not message.to.is_active:
         return "The recipient is deactivated."
+    if is_erased(message.text):
+        return "What it said was erased by order."
     for check in _checks.get(message.kind, ()):
         if reason := check(message):
             return reason

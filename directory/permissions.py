@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 
 from directory import grants
 from directory.models import Organisation, OrganisationKind, Person
+from directory.queries import board_id
 from directory.rules import is_bodys_office
 
 # Who acts: a signed-in person, or "system" for commands and sweeps.
@@ -76,6 +77,19 @@ def may_see_email(viewer: Person | AnonymousUser, person: Person) -> bool:
     if not isinstance(viewer, Person) or not viewer.is_active:
         return False
     return viewer.pk == person.pk or viewer.administers()
+
+
+def check_may_erase(by: Person, authorised_by: Person) -> None:
+    """Raise unless the Board's secretariat erases and its conflicts guardian or an auditor allowed it.
+
+    Nobody holds two of these offices at once, so two people always stand for an erasure.
+    """
+    check_may_administer(by)
+    allowing = {codename for codename, place in grants.held_by(authorised_by) if place == board_id()}
+    if not allowing & {"rule_on_conflicts", "audit"}:
+        raise PermissionDenied(
+            "Erasing is authorised by the conflicts guardian or an auditor of the Board: name one of them."
+        )
 
 
 def may_send_again(by: Actor) -> bool:

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 
 from directory.errors import BadOrganisation, BadPerson, BadPost, BadTie
 from directory.models import Organisation, OrganisationKind, Person, Post, PostKind, TieKind
+from directory.models.people import ERASED_DOMAIN
 from directory.rows import NewOrganisation, NewPerson, NewPost, NewTie
 from directory.rules import (
     BOARD_CODE,
@@ -31,6 +32,8 @@ _POSTCODE_LENGTH = 10
 
 def check_person(row: NewPerson) -> None:
     """Raise unless the name and the address can be recorded. Messages go to the person who typed them."""
+    if row.email.strip().lower().endswith(f"@{ERASED_DOMAIN}"):
+        raise BadPerson(f"Addresses at {ERASED_DOMAIN} stand for people who were erased: use another one.")
     if not row.full_name.strip() or _CONTROL.search(row.full_name):
         raise BadPerson("A person needs a name of printable characters: type the full name.")
     for text, limit in ((row.full_name, 150), (row.title, 30), (row.email, 254)):
@@ -40,6 +43,20 @@ def check_person(row: NewPerson) -> None:
         validate_email(row.email.strip())
     except ValidationError:
         raise BadPerson(f"'{row.email}' is not an e-mail address: type one like name@example.org.") from None
+
+
+def check_not_erased(person: Person) -> None:
+    """Raise when there is nobody behind the record any more."""
+    if person.erased:
+        raise BadPerson("This person was erased by order: add them anew, as somebody else.")
+
+
+def check_can_be_erased(person: Person, *others: Person) -> None:
+    """Raise while the person is at work, or has a hand in the order."""
+    if any(person.pk == each.pk for each in others):
+        raise BadPerson("Nobody erases themselves, or allows it: two other people do.")
+    if held := Post.objects.filter(person=person, in_force=True).count():
+        raise BadPerson(f"{person.display_name} holds posts in force ({held}): end them first.")
 
 
 def organisation_faults(row: NewOrganisation) -> list[str]:

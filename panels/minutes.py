@@ -15,6 +15,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from audit.erasable import is_erased
 from panels.agenda import agenda_of
 from panels.exceptional import act_words
 from panels.models import (
@@ -135,6 +136,12 @@ class Minutes:
     items: Sequence[Taken]
     notes: Sequence[Added]
     signature: Signature | None
+
+    @property
+    def erased(self) -> bool:
+        """Whether an order emptied some of the text, which then has another fingerprint than when it was signed."""
+        said = [text for item in self.items for text in (item.reasons, *(each.reasons for each in item.positions))]
+        return any(is_erased(text) for text in [*said, *(each.text for each in self.notes)])
 
     @property
     def text(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
@@ -83,6 +84,9 @@ class Application(AuditedAggregate):
 
 class Submission(RecordedFact):
     """What the CCG put in: the statutory minimum of section 14B of the NHS Act 2006 and its declarations."""
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"accountable_officer": "person"}
+    PUBLIC_TASK: ClassVar[bool] = True
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="submissions")
     attempt = models.PositiveSmallIntegerField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.db import models
@@ -45,6 +46,9 @@ class Condition(RegisteredRow):
 
 class ConditionChange(RecordedFact):
     """What one review did to one condition."""
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"reason": "free_text"}
+    PUBLIC_TASK: ClassVar[bool] = True
 
     condition = models.ForeignKey(Condition, models.PROTECT, related_name="changes")
     review = models.ForeignKey("authorisation.ApplicationReview", models.PROTECT, related_name="changes")

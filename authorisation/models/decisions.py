@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.conf import settings
@@ -34,6 +35,9 @@ class Recommendation(RecordedFact):
 class ProposedCondition(RecordedFact):
     """A condition the conditions panel proposes: one support level for one unmet criterion."""
 
+    # They become the conditions as published.
+    KEPT: ClassVar[Mapping[str, str]] = {"discharge_test": "free_text", "direction": "free_text"}
+
     application = models.ForeignKey("authorisation.Application", models.PROTECT, related_name="proposed_conditions")
     attempt = models.PositiveSmallIntegerField()
     criterion = models.ForeignKey("authorisation.Criterion", models.PROTECT, related_name="+")
@@ -65,6 +69,8 @@ class ProposedCondition(RecordedFact):
 class SignOff(RecordedFact):
     """The regional director's approval of what moderation recommended, before the conditions panel."""
 
+    ERASABLE: ClassVar[Mapping[str, str]] = {"note": "free_text"}
+
     application = models.ForeignKey("authorisation.Application", models.PROTECT, related_name="sign_offs")
     attempt = models.PositiveSmallIntegerField()
     director = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -82,6 +88,9 @@ class SignOff(RecordedFact):
 
 class Decision(RecordedFact):
     """The sub-committee's decision. There is no appeal (domain.md 0.5), so there is one per application."""
+
+    # They stand in the letter and on the public register.
+    KEPT: ClassVar[Mapping[str, str]] = {"reasons": "free_text"}
 
     application = models.OneToOneField("authorisation.Application", models.PROTECT, related_name="decision")
     panel_outcome = models.OneToOneField("panels.Outcome", models.PROTECT, related_name="decision")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.conf import settings
@@ -14,6 +15,9 @@ from authorisation.enums import Tier
 
 class Finding(RecordedFact):
     """Met or not met: one criterion, one tier, one author, with a reason. Never edited; a later tier prevails."""
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"reason": "free_text", "line_of_enquiry": "free_text"}
+    PUBLIC_TASK: ClassVar[bool] = True
 
     application = models.ForeignKey("authorisation.Application", models.PROTECT, related_name="findings")
     attempt = models.PositiveSmallIntegerField()
@@ -43,6 +47,9 @@ class Finding(RecordedFact):
 
 class Report(RecordedFact):
     """The site-visit report as issued to the CCG."""
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"summary": "free_text"}
+    PUBLIC_TASK: ClassVar[bool] = True
 
     application = models.ForeignKey("authorisation.Application", models.PROTECT, related_name="reports")
     attempt = models.PositiveSmallIntegerField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.conf import settings
@@ -54,6 +55,9 @@ class ApplicationReview(RecordedFact):
 
 class RectificationPlan(RecordedFact):
     """The plan by which a CCG means to meet its conditions, agreed with the Board's region."""
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"text": "free_text"}
+    PUBLIC_TASK: ClassVar[bool] = True
 
     application = models.ForeignKey("authorisation.Application", models.PROTECT, related_name="plans")
     version = models.PositiveSmallIntegerField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.db import models
@@ -29,6 +30,9 @@ class Wave(RegisteredRow):
 
 class WaveMove(RecordedFact):
     """A change of wave: deferral by agreement, with its reason (domain.md 1.6)."""
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"reason": "free_text"}
+    PUBLIC_TASK: ClassVar[bool] = True
 
     application = models.ForeignKey("authorisation.Application", models.PROTECT, related_name="wave_moves")
     from_wave = models.ForeignKey(Wave, models.PROTECT, related_name="+")

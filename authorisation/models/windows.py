@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.conf import settings
@@ -42,6 +43,9 @@ class Window(RegisteredRow):
 
 class WindowAnswer(RecordedFact):
     """What the CCG said, when it was received, and by whom it was sent."""
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"text": "free_text"}
+    PUBLIC_TASK: ClassVar[bool] = True
 
     window = models.OneToOneField(Window, models.PROTECT, related_name="answer")
     text = models.TextField()

@@ -13,7 +13,7 @@ from directory.errors import BadPerson
 from directory.models import Person
 from directory.models.people import normal_email
 from directory.permissions import Actor, check_may_administer, check_may_set_password
-from directory.policies import check_person
+from directory.policies import check_not_erased, check_person
 from directory.rows import NewPerson
 from directory.rules import tidy
 
@@ -60,6 +60,7 @@ def reactivate_person(*, person: Person, by: Actor, reason: str = "") -> Person:
     """Let a person back in, with the grants of the posts they still hold."""
     check_may_administer(by)
     person = lock(person)
+    check_not_erased(person)
     if person.is_active:
         raise BadPerson(f"{person.display_name} is already active.")
     return _activate(person, active=True, by=by, reason=reason)
@@ -74,6 +75,7 @@ def set_password(*, person: Person, password: str, by: Actor) -> Person:
     except ValidationError as error:
         raise BadPerson(" ".join(error.messages)) from None
     person = lock(person)
+    check_not_erased(person)
     person.password = make_password(password)
     record(person, "person.password_set", by=by)
     settle(person)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -47,6 +48,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 class Message(RecordedFact):
     """What one person was told because of one event: written with it, never edited. The mail of it is a `Delivery`."""
+
+    # No private group of the event: what people were told is no part of the log.
+    ERASABLE: ClassVar[Mapping[str, str]] = {"subject": "message", "text": "message"}
+    ABOUT: ClassVar[Sequence[str]] = ("to__stream",)
 
     to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="told")
     # A short key such as "panel.invited"; upper layers say by it when a message is no longer to be sent.

@@ -1,7 +1,15 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
 from audit.models import RegisteredRow
+
+if TYPE_CHECKING:
+    from audit.models import Event
 
 
 class OrganisationKind(models.TextChoices):
@@ -78,6 +86,9 @@ class Organisation(RegisteredRow):
 class Tie(RegisteredRow):
     """A relation between two organisations from `starts` until (not including) `ends`."""
 
+    ERASABLE: ClassVar[Mapping[str, str]] = {"source": "free_text"}
+    WRITTEN_BY: ClassVar[str] = "tie.added"
+
     kind = models.CharField(max_length=20, choices=TieKind)
     one = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="ties_from")
     other = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="ties_to")
@@ -105,3 +116,10 @@ class Tie(RegisteredRow):
 
     def __str__(self) -> str:
         return f"{self.one_id} {self.get_kind_display()} {self.other_id}"
+
+    @classmethod
+    def written_with(cls, event: Event) -> models.QuerySet[Tie]:
+        """The tie that an event added; a symmetric one may stand the other way round."""
+        said = event.document["public"]
+        ends = {said["one"], said["other"]}
+        return cls.objects.filter(kind=said["kind"], one__code__in=ends, other__code__in=ends, starts=said["starts"])

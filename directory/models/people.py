@@ -43,6 +43,10 @@ def normal_email(email: str) -> str:
     return email.strip().lower()
 
 
+# What stands for a person whose data was erased; no mail server ever answers for this domain (RFC 2606).
+ERASED_NAME, ERASED_DOMAIN = "Erased person", "erased.invalid"
+
+
 class Person(AuditedAggregate, AbstractBaseUser, PermissionsMixin):
     """Somebody who may sign in, sit on panels or answer for an organisation. Deactivated, never deleted."""
 
@@ -80,6 +84,11 @@ class Person(AuditedAggregate, AbstractBaseUser, PermissionsMixin):
     def display_name(self) -> str:
         """The name as pages and letters write it: "Dr Ann Other"."""
         return f"{self.title} {self.full_name}".strip()
+
+    @property
+    def erased(self) -> bool:
+        """Whether name and address were erased by order. The stream stays, and all that names it."""
+        return self.email.endswith(f"@{ERASED_DOMAIN}")
 
     def get_full_name(self) -> str:
         """Django's name for `display_name`."""

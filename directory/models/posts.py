@@ -1,9 +1,17 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from audit.models import RegisteredRow
 from directory.models.organisations import Organisation
+
+if TYPE_CHECKING:
+    from audit.models import Event
 
 
 class PostKind(models.TextChoices):
@@ -30,6 +38,10 @@ class Post(RegisteredRow):
     `in_force` says that the post's grants stand. It follows the dates, but only through actions: a post given for
     later comes into force by `posts.begin`, one whose `ends` has come leaves it by `posts.expire`, each with its event.
     """
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"title": "free_text"}
+    ABOUT: ClassVar[Sequence[str]] = ("person__stream",)
+    WRITTEN_BY: ClassVar[str] = "post.appointed"
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="posts")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="posts")
@@ -60,3 +72,14 @@ class Post(RegisteredRow):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} at organisation {self.organisation_id}"
+
+    @classmethod
+    def written_with(cls, event: Event) -> models.QuerySet[Post]:
+        """The post that an event of an appointment gave."""
+        said = event.document["public"]
+        return cls.objects.filter(
+            person__stream=event.stream,
+            organisation__code=said["organisation"],
+            kind=said["kind"],
+            starts=said["starts"],
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from django.conf import settings
@@ -29,6 +30,9 @@ class InterestKind(models.TextChoices):
 
 class Declaration(RecordedFact):
     """One line of a person's declaration for a panel. A nil return is an answer too."""
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"statement": "interest"}
+    ABOUT: ClassVar[Sequence[str]] = ("person__stream",)
 
     panel = models.ForeignKey("panels.Panel", models.PROTECT, related_name="declarations")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="declarations")
@@ -84,6 +88,9 @@ class DisinterestCheck(RecordedFact):
 class Objection(RecordedFact):
     """An applicant says that a member of the panel is not disinterested in its case. The conflicts guardian rules."""
 
+    ERASABLE: ClassVar[Mapping[str, str]] = {"statement": "interest"}
+    ABOUT: ClassVar[Sequence[str]] = ("person__stream",)
+
     panel = models.ForeignKey("panels.Panel", models.PROTECT, related_name="objections")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="objections_to")
     organisation = models.ForeignKey("directory.Organisation", models.PROTECT, related_name="objections")
@@ -115,6 +122,9 @@ class Ruling(RecordedFact):
     `effect` is what stands after it: a dismissal gives the test this effect, a confirmation nothing milder.
     """
 
+    ERASABLE: ClassVar[Mapping[str, str]] = {"reason": "free_text"}
+    PUBLIC_TASK: ClassVar[bool] = True
+
     panel = models.ForeignKey("panels.Panel", models.PROTECT, related_name="rulings")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="rulings_on")
     organisation = models.ForeignKey("directory.Organisation", models.PROTECT, related_name="+")
@@ -141,6 +151,9 @@ class Ruling(RecordedFact):
 
 class Refusal(RecordedFact):
     """Something about a panel that was asked for and refused: by whom, of whom, and the sentence they were given."""
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"sentence": "interest"}
+    ABOUT: ClassVar[Sequence[str]] = ("person__stream", "refused_to__stream")
 
     panel = models.ForeignKey("panels.Panel", models.PROTECT, related_name="refusals")
     act = models.CharField(max_length=40, help_text="The action refused, for example fill_seats")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,9 @@ from django.db.models import Q
 
 from audit.models import RecordedFact, RegisteredRow
 from panels.states import APPOINTMENT, AppointmentState
+
+if TYPE_CHECKING:
+    from audit.models import Event
 
 
 class Seat(RecordedFact):
@@ -133,6 +137,10 @@ class Appointment(RegisteredRow):
 class Absence(RegisteredRow):
     """Days on which a member cannot come. Their seat falls to its next alternate for sittings on those days."""
 
+    ERASABLE: ClassVar[Mapping[str, str]] = {"reason": "free_text"}
+    ABOUT: ClassVar[Sequence[str]] = ("appointment__person__stream",)
+    WRITTEN_BY: ClassVar[str] = "absence.noted"
+
     appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="absences")
     starts = models.DateField()
     ends = models.DateField(help_text="The last day")
@@ -149,6 +157,18 @@ class Absence(RegisteredRow):
 
     def __str__(self) -> str:
         return f"{self.appointment} absent {self.starts:%-d %B %Y} to {self.ends:%-d %B %Y}"
+
+    @classmethod
+    def written_with(cls, event: Event) -> models.QuerySet[Absence]:
+        """The absence that an event noted; one of the same days noted later, after it was withdrawn, is another."""
+        said = event.document["public"]
+        of = cls.objects.filter(
+            appointment__panel__stream=event.stream,
+            appointment__person__stream=said["person"],
+            starts=said["starts"],
+            noted_at__gte=event.occurred_at,
+        )
+        return of.filter(pk__in=of.order_by("noted_at", "pk").values("pk")[:1])
 
     def covers(self, on: date) -> bool:
         """Whether the member is away on a day; never, once it was withdrawn."""

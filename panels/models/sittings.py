@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from django.conf import settings
@@ -86,6 +87,9 @@ class Attendance(RecordedFact):
 class Recusal(RecordedFact):
     """A member left the room for an item: they are not counted and may not take a position."""
 
+    ERASABLE: ClassVar[Mapping[str, str]] = {"reason": "interest"}
+    ABOUT: ClassVar[Sequence[str]] = ("appointment__person__stream",)
+
     item = models.ForeignKey(Item, models.PROTECT, related_name="recusals")
     appointment = models.ForeignKey("panels.Appointment", models.PROTECT, related_name="recusals")
     reason = models.TextField()
@@ -114,6 +118,9 @@ class Position(RecordedFact):
 
     One entered by the member is theirs; one entered by somebody else waits to be confirmed.
     """
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"reasons": "free_text"}
+    PUBLIC_TASK: ClassVar[bool] = True
 
     item = models.ForeignKey(Item, models.PROTECT, related_name="positions")
     appointment = models.ForeignKey("panels.Appointment", models.PROTECT, related_name="positions")
@@ -149,6 +156,9 @@ class Composition(RecordedFact):
 class Outcome(RecordedFact):
     """What the panel recommended or decided on an item."""
 
+    ERASABLE: ClassVar[Mapping[str, str]] = {"reasons": "free_text"}
+    PUBLIC_TASK: ClassVar[bool] = True
+
     item = models.OneToOneField(Item, models.PROTECT, related_name="outcome")
     composition = models.OneToOneField(Composition, models.PROTECT, related_name="outcome")
     outcome = models.CharField(max_length=40)
@@ -177,6 +187,9 @@ class AgendaOrder(RecordedFact):
 
 class MinuteNote(RecordedFact):
     """What the chair adds to the minutes, or signs. Minutes are drafted from the events and corrected by addition."""
+
+    ERASABLE: ClassVar[Mapping[str, str]] = {"text": "free_text"}
+    PUBLIC_TASK: ClassVar[bool] = True
 
     sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="notes")
     item = models.ForeignKey(Item, models.PROTECT, null=True, blank=True, related_name="notes")

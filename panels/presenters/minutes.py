@@ -39,7 +39,7 @@ def covers(minutes: Minutes) -> str:
     return f"It covers the whole text{', also where it is not open to you' if hidden else ''}{outside}."
 
 
-def document(minutes: Minutes, *, fingerprint: str) -> dict[str, Any]:
+def document(minutes: Minutes, *, fingerprint: str, erased: bool = False) -> dict[str, Any]:
     """The minutes as the PDF says them: text, and never mark-up. `fingerprint` is of the text as drafted now."""
     body = asdict(replace(minutes, notes=(), signature=None, lines=(), items=()))
     return {
@@ -66,6 +66,7 @@ def document(minutes: Minutes, *, fingerprint: str) -> dict[str, Any]:
         if minutes.signature
         else None,
         "fingerprint": fingerprint,
+        "erased": erased,
         "covers": covers(minutes),
         "numbered": False,
     }

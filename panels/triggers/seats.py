@@ -125,7 +125,7 @@ refuse(
     table="panels_absence",
     on="UPDATE",
     when="NEW.appointment_id <> OLD.appointment_id OR NEW.starts <> OLD.starts OR NEW.ends > OLD.ends "
-    "OR OLD.withdrawn_at IS NOT NULL "
+    "OR (OLD.withdrawn_at IS NOT NULL AND NEW.event_id <> OLD.event_id) "
     "OR (NEW.withdrawn_at IS NOT NULL AND (NEW.ends <> OLD.ends OR NEW.withdrawn_at >= NEW.starts))",
     message="an absence keeps its member and its first day, and can only be made shorter, or withdrawn once before it "
     "begins: note another one",

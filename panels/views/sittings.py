@@ -99,6 +99,7 @@ def minutes(request: HttpRequest, ref: str, pk: int, *, readable: Guard, outcome
         "sitting": row,
         "fingerprint": whole.sha256,
         "covers": minutes_presenter.covers(shown),
+        "erased": whole.erased,
         "stands": whole.signature is None or whole.signature.sha256 == whole.sha256,
         "runs": administers(person) or holds_panel(person, "chair", panel),
         "chairs": holds_panel(person, "chair", panel),
@@ -113,7 +114,7 @@ def minutes_pdf(request: HttpRequest, ref: str, pk: int, *, readable: Guard, out
     person = cast("Person", request.user)
     row = _sitting(find(person, ref), pk)
     whole, shown = _read(row, person, readable, outcomes)
-    body = pdf("minutes", minutes_presenter.document(shown, fingerprint=whole.sha256))
+    body = pdf("minutes", minutes_presenter.document(shown, fingerprint=whole.sha256, erased=whole.erased))
     answer = HttpResponse(body, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="minutes-{ref}-{row.on.isoformat()}.pdf"'
     return answer
