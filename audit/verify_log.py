@@ -128,8 +128,8 @@ class Report:
 
 def shown(value: object) -> str:
     """Return text from outside so that no terminal obeys it and no screen is filled by it."""
-    text = value if isinstance(value, str) else repr(value)
-    return ascii(text if len(text) <= 80 else text[:80] + "...")
+    text = ascii(value)
+    return text if len(text) <= 90 else text[:87] + "..."
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -1554,10 +1554,6 @@ def months_before(on: date, months: int) -> date:
     return date(year, month + 1, min(on.day, last))
 
 
-def _day(text: Optional[str]) -> Optional[date]:
-    return date.fromisoformat(text) if text else None
-
-
 def strictest(answers: Iterable[Answer]) -> Answer:
     """The severest answer of (test, effect) pairs; the first among equals."""
     return max(answers, key=lambda answer: SEVERITY.index(answer[1]))
@@ -1570,12 +1566,12 @@ class Held(NamedTuple):
     at_kind: str
     parent: str
     judged: str
-    starts: Optional[date]
-    ends: Optional[date]
+    starts: Optional[str]
+    ends: Optional[str]
 
 
 def _held(row: Json, judged: str) -> Held:
-    return Held(row["at"], row["at_kind"], row["parent"], judged, _day(row["starts"]), _day(row["ends"]))
+    return Held(row["at"], row["at_kind"], row["parent"], judged, row["starts"], row["ends"])
 
 
 class Question:
@@ -1584,11 +1580,12 @@ class Question:
     def __init__(self, facts: Json, member: Json, since: Optional[datetime] = None) -> None:
         self.facts, self.member, self.case, self.since = facts, member, facts["case"], since
         self.now = in_london(_utc(facts["at"]))
-        self.on, self.code = self.now.date(), facts["case"]["code"]
+        self.on, self.code = self.now.date().isoformat(), facts["case"]["code"]
 
     def rows(self, name: str) -> List[Json]:
         """Facts of one kind; only what came to be known after a ruling, when asked so."""
-        rows, since = self.member.get(name, []), self.since
+        rows: List[Json] = self.member.get(name, [])
+        since = self.since
         if since is None or name == "left":
             return rows
         if name == "declared":
@@ -1596,16 +1593,16 @@ class Question:
         if name == "judged_by":
             return []
         day = "starts" if name == "posts" else "on"
-        return [row for row in rows if _day(row[day]) > since.date()]
+        return [row for row in rows if row[day] > since.date().isoformat()]
 
     def reach(self, test: str) -> int:
         """How far back a test looks, in months, or days for D14."""
         key, default = REACH.get(test, ("", 0))
-        return self.facts["windows"].get(key, default)
+        return int(self.facts["windows"].get(key, default))
 
-    def edge(self, test: str) -> date:
+    def edge(self, test: str) -> str:
         """The first day a test still looks at."""
-        return months_before(self.on, self.reach(test))
+        return months_before(self.now.date(), self.reach(test)).isoformat()
 
     def stands(self, held: Held, test: str) -> bool:
         """Whether it has begun, and goes on or ended within the test's window; `ends` is the first day without it."""
@@ -1673,7 +1670,7 @@ class Question:
     def _other_tier(self) -> bool:
         ref, tier = self.case["ref"], self.facts["tier"]
         roles = [row for row in self.rows("roles") if ref and row["case"] == ref]
-        prepared = any(row["tier"] == "prepared" and _day(row["on"]) >= self.edge("D9") for row in roles)
+        prepared = any(row["tier"] == "prepared" and row["on"] >= self.edge("D9") for row in roles)
         elsewhere = tier in TIERS and any(row["tier"] not in (tier, "prepared") for row in roles)
         return prepared or elsewhere or any(self.stands(_held(row, ""), "D9") for row in self.said("prepared"))
 
@@ -1682,7 +1679,7 @@ class Question:
         earlier = {
             str(row["cycle"] or row["case"])
             for row in self.rows("past")
-            if row["at"] == self.code and _day(row["on"]) >= edge and row["case"] != case["ref"]
+            if row["at"] == self.code and row["on"] >= edge and row["case"] != case["ref"]
             if not row["cycle"] or row["cycle"] != case["cycle"]
         }
         return len(earlier) > 1
@@ -1692,7 +1689,7 @@ class Question:
             row["starts"] or (row["made_at"] and in_london(_utc(row["made_at"])).date().isoformat())
             for row in self.said("statement")
         ]
-        return any(not day or _day(day) >= self.edge("D12") for day in since)
+        return any(not day or day >= self.edge("D12") for day in since)
 
     def _stale(self) -> bool:
         made = self.member["declared_at"]
@@ -1718,7 +1715,7 @@ class Question:
             return effect
         confirmed = ruling["verdict"] == "confirmed"
         kept = confirmed or test in NEVER_OVERRIDDEN
-        after = max(effect, ruling["effect"], key=SEVERITY.index) if kept else ruling["effect"]
+        after: str = max(effect, ruling["effect"], key=SEVERITY.index) if kept else ruling["effect"]
         if after == effect and not confirmed:
             return effect
         later = dict(Question(self.facts, self.member, in_london(_utc(ruling["at"]))).tests())
@@ -1782,14 +1779,14 @@ class Breached(Fault):
 class Breach(NamedTuple):
     """A rule that an entry breaks."""
 
-    index: int
+    entry: int
     stream: str
     seq: Optional[int]
     sentence: str
 
     def __str__(self) -> str:
         where = f"number {self.seq} of {self.stream}" if self.seq else self.stream
-        return f"Entry {self.index:,} ({where}): {self.sentence}."
+        return f"Entry {self.entry:,} ({where}): {self.sentence}."
 
 
 class Rules:
