@@ -202,7 +202,12 @@ CELERY_BEAT_SCHEDULE = {
     "messages": {"task": "directory.tasks.sweep_messages", "schedule": 30.0, "options": {"expires": 25}},
     "log": {"task": "audit.tasks.sequence", "schedule": 2.0, "options": {"expires": 2}},
     "checkpoint": {"task": "audit.tasks.checkpoint", "schedule": 300.0, "options": {"expires": 240}},
+    # These ask their rows whether a day has passed, so neither a restart nor two of them matter.
+    "tell": {"task": "workflows.tasks.tell_checkpoint", "schedule": 900.0, "options": {"expires": 600}},
+    "stamp": {"task": "workflows.tasks.stamp", "schedule": 900.0, "options": {"expires": 600}},
 }
+if DEMONSTRATION:
+    CELERY_BEAT_SCHEDULE["witness"] = {"task": "workflows.tasks.witness", "schedule": 600.0}
 # The worker of this queue is the one that holds the signing key; no other needs it.
 CELERY_TASK_ROUTES = {"audit.tasks.*": {"queue": "audit"}}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

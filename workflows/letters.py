@@ -18,9 +18,9 @@ from panels.documents import pdf
 from panels.models import Position
 from panels.rules import COALITION_SEAT
 
-# A letter is folded, copied and stained: the code bears the loss of 15 in 100. One module is 0.38 mm wide, over four
+# A letter is folded, copied and stained: the code bears the loss of 15 in 100. One module is 0.42 mm wide, five
 # dots of an office printer, so that a proof in a log of millions is still no wider than a third of the page.
-ERROR_LEVEL, QUIET, MODULE = "m", 4, 0.38
+ERROR_LEVEL, QUIET, MODULE = "m", 4, 0.42
 
 STANCES = {"concur": "concurred", "dissent": "dissented", "abstain": "abstained"}
 

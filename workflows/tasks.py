@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from audit import clock
+from audit import clock, stamping
 from directory.actions import posts
 from panels.actions import examination
+from workflows import coalition
+from workflows.actions import checkpoints
 from workflows.engine import sweep as engine
 
 
@@ -25,3 +27,21 @@ def sweep() -> int:
     posts.expire(clock.now())
     examination.sweep_stale()
     return fired
+
+
+@shared_task(name="workflows.tasks.tell_checkpoint", acks_late=True)
+def tell_checkpoint() -> int:
+    """Send the log's head out, once a day."""
+    return checkpoints.tell_checkpoint()
+
+
+@shared_task(name="workflows.tasks.stamp", acks_late=True)
+def stamp() -> bool:
+    """Have the log's head stamped, once a day. Not on the queue "audit": whoever holds the key asks no network."""
+    return stamping.stamp_if_due()
+
+
+@shared_task(name="workflows.tasks.witness", acks_late=True)
+def witness() -> bool:
+    """Let the demonstration's Coalition cosign; scheduled nowhere else."""
+    return coalition.cosign_quietly()
