@@ -1377,7 +1377,7 @@ def compare(old: str, new: str, keys: str, *, request: str = "", export: Optiona
                 raise Tampered(FORK)
             report.passed("Comparison", "the same head of the same log")
         elif request:
-            _by_request(report, request, first, second)
+            _by_request(report, request, first, second, trusted)
         elif export:
             _by_export(report, export, first, second)
         else:
@@ -1385,9 +1385,10 @@ def compare(old: str, new: str, keys: str, *, request: str = "", export: Optiona
     return report
 
 
-def _by_request(report: Report, text: str, first: Checkpoint, second: Checkpoint) -> None:
+def _by_request(report: Report, text: str, first: Checkpoint, second: Checkpoint, keys: Sequence[Key]) -> None:
     size, proof, note = _request(text)
     head = parse_checkpoint(note, "The proof's checkpoint")
+    signed_by(head, keys, "The proof's checkpoint")
     if size != first.size or head.text != second.text:
         raise Unusable("The proof is not for these two checkpoints. Ask the log for one from the first to the second.")
     if not is_consistent(first.size, first.root, second.size, second.root, proof):

@@ -30,7 +30,7 @@ def test_tree_is_the_rfcs_however_it_is_fed(size, chunk):
         tree.extend(leaves[start : start + chunk])
     assert tree.root() == naive_root(leaves)
     assert tree.roots == {one: naive_root(leaves[:one]) for one in wanted if one <= size}
-    assert len(tree.hashes()) == bin(size).count("1")
+    assert len(tree.hashes()) == size.bit_count()
 
 
 @pytest.mark.parametrize("size", range(13))
