@@ -172,6 +172,22 @@ def make_key(origin: str) -> SigningKey:
     return key
 
 
+def key_at_hand() -> None:
+    """Make a key where a machine of its own has none. Raises SignerRefused in a deployment: there somebody decides."""
+    if signer() is not None:
+        return
+    if settings.DEPLOYED:
+        raise SignerRefused("This process holds no key, and this signs: make one with manage.py audit_keygen first.")
+    make_key(settings.AUDIT_ORIGIN)
+
+
+def forget_key() -> None:
+    """Remove key and memory together with the database they belong to, or the next log would look rewritten."""
+    state = Path(settings.AUDIT_SIGNER_STATE)
+    for path in (Path(settings.AUDIT_SIGNING_KEY_FILE), state, state.with_name(f"{state.name}.lock")):
+        path.unlink(missing_ok=True)
+
+
 def read_keys(path: Path) -> list[KeptKey]:
     """Read a key file, one key a line. Raises SignerRefused when it cannot be read as one."""
     try:

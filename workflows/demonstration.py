@@ -21,7 +21,7 @@ from panels.models import Appointment, AppointmentState, Sitting
 from panels.rules import COALITION_SEAT
 from workflows.replay.run import Replay
 
-LOADED = "demonstration.loaded"
+BEGUN, LOADED = "demonstration.begun", "demonstration.loaded"
 # A day when wave 1 is with the sub-committee, wave 2 in conditions, wave 3 in site visits, wave 4 submitted. Its site
 # visits fall on today whatever the weekday: a panel can be convened on its own day only.
 STANDS_FOR_TODAY = date(2012, 11, 27)
@@ -77,18 +77,30 @@ def is_loaded() -> bool:
     return Event.objects.filter(event_type=LOADED).exists()
 
 
+def cut_short() -> bool:
+    """Whether somebody stopped the loading halfway: what is there is of no use, and no world to add to."""
+    return Event.objects.filter(event_type=BEGUN).exists() and not is_loaded()
+
+
 def load(progress: Callable[[int, int, date, str], None] | None = None) -> None:
-    """Replay until yesterday and choose who can be signed in as. The database must be empty."""
+    """Replay until yesterday and choose who can be signed in as. The database must be empty.
+
+    Every deed is a transaction of its own, as on the pages: letters quote a signed head of the log, and what is
+    signed must be committed. So a load can be cut short; `cut_short` tells.
+    """
     today = clock.now().astimezone(LONDON).date()
     replay = Replay(shift=today - STANDS_FOR_TODAY)
+    replay.check_empty()
     with transaction.atomic():
-        replay.set_stage()
-        wave, last = WAVE_FOUR_STANDS
-        replay.script.without_wave_after(wave, last + replay.shift)
-        replay.deeds.seating.unanswered_from = today + ANSWERS_AWAITED_AFTER
-        replay.deeds.seating.alternates_from = today
-        replay.play(until=STANDS_FOR_TODAY - timedelta(days=1), progress=progress)
-        chosen = {key: find() for key, find in FIND.items()}
+        record_system(BEGUN, by="system")
+    replay.set_stage()
+    wave, last = WAVE_FOUR_STANDS
+    replay.script.without_wave_after(wave, last + replay.shift)
+    replay.deeds.seating.unanswered_from = today + ANSWERS_AWAITED_AFTER
+    replay.deeds.seating.alternates_from = today
+    replay.play(until=STANDS_FOR_TODAY - timedelta(days=1), progress=progress)
+    chosen = {key: find() for key, find in FIND.items()}
+    with transaction.atomic():
         record_system(
             LOADED,
             by="system",

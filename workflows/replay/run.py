@@ -57,12 +57,17 @@ class Replay:
         self.cast: Cast
         self.script: Script
 
-    def set_stage(self) -> None:
-        """Rule set, criteria, directory, waves. Raises ApplicationRefused where cases exist already."""
+    @staticmethod
+    def check_empty() -> None:
+        """Raises ApplicationRefused where cases exist already."""
         if Application.objects.exists():
             raise ApplicationRefused(
                 "This database already holds applications: replay into a new one (DATABASE_URL), or remove the file."
             )
+
+    def set_stage(self) -> None:
+        """Rule set, criteria, directory, waves. Raises ApplicationRefused where cases exist already."""
+        self.check_empty()
         with clock.at(moment(first_day() + self.shift, EARLY)):
             ruleset = load_rules()
             # Everybody, whichever wave is played: members come from groups that are not judged beside them (D11).

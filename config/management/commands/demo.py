@@ -13,12 +13,15 @@ from typing import IO, Any, NoReturn
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
+from audit.signing import forget_key
 from config import assets
 from config.celery import app
 from config.demonstration import CHECKED_PAGES, personas
 from config.processes import ChildDied, Processes, free_port, port_in_use, start_valkey
 from config.visitor import Visitor, faults
+from workflows import demonstration
 
 LOGS = settings.VAR_DIR / "log"
 READY_SECONDS = 60
@@ -92,6 +95,8 @@ class Command(BaseCommand):
 
     def _prepare(self, processes: Processes, scratch: Path) -> str:
         """Make what the processes need, and give the broker's address; what a start before made is kept."""
+        if not settings.SQLITE_FILE.is_file() and _own_file():
+            _forget_database()
         stamp, state = settings.VAR_DIR / "prepared", fingerprint()
         if not stamp.is_file() or stamp.read_text() != state or not settings.SQLITE_FILE.is_file():
             assets.build(settings.VAR_DIR / "assets")
@@ -101,6 +106,11 @@ class Command(BaseCommand):
         broker = start_valkey(processes, scratch)
         # This process sends messages too while it loads the demonstration.
         app.conf.broker_url = broker
+        if demonstration.cut_short() and _own_file():
+            self.stdout.write("The last loading of the demonstration was cut short: it begins again.")
+            connection.close()
+            _forget_database()
+            call_command("migrate", interactive=False, verbosity=0)
         call_command("load_demonstration", stdout=self.stdout)
         return broker
 
@@ -142,12 +152,20 @@ def hold_folder() -> IO[str]:
     return held
 
 
+def _own_file() -> bool:
+    return str(settings.DATABASES["default"]["NAME"]) == str(settings.SQLITE_FILE)
+
+
 def _forget_database() -> None:
-    """Remove the demonstration's own file, never a database that somebody named."""
-    if str(settings.DATABASES["default"]["NAME"]) != str(settings.SQLITE_FILE):
-        raise CommandError("--reset removes only the demonstration's own file: empty the named database yourself.")
+    """Remove the demonstration's own file and what signed its log, never a database that somebody named."""
+    if not _own_file():
+        raise CommandError(
+            "--reset removes only the demonstration's own file: empty the named database yourself, and remove "
+            f"{settings.AUDIT_SIGNING_KEY_FILE} and {settings.AUDIT_SIGNER_STATE}, which signed its log."
+        )
     for suffix in ("", "-wal", "-shm"):
         settings.SQLITE_FILE.with_name(settings.SQLITE_FILE.name + suffix).unlink(missing_ok=True)
+    forget_key()
 
 
 def fingerprint() -> str:
@@ -166,6 +184,7 @@ def _commands(scratch: Path, port: int) -> dict[str, list[str]]:
     """Give the Python modules to run, by name: the web server, the worker and its clock."""
     celery = ["celery", "--app", "config"]
     worker = ["worker", "--pool", "threads", "--concurrency", "2", "--without-mingle", "--without-gossip"]
+    worker += ["--queues", "celery,audit"]
     server = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
     return {
         "web": [*server, "--workers", "1", "--blocking-threads", "4", "config.wsgi:application"],

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from audit.checkpoints import sign_head
 from audit.errors import Refused
+from audit.signing import key_at_hand
 from workflows import demonstration
 from workflows.management.progress import Bar
 
@@ -17,10 +19,17 @@ class Command(BaseCommand):
     help = "Loads the demonstration: 2012-13 replayed to a day when everyone has something to do."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if demonstration.is_loaded():
-            return
+        if demonstration.cut_short():
+            raise CommandError(
+                "A loading of the demonstration was cut short here. The demonstration's own file is removed by "
+                "python3 manage.py demo; a database that you named yourself: empty it, then run this again."
+            )
         try:
-            demonstration.load(progress=Bar())
+            key_at_hand()
+            if not demonstration.is_loaded():
+                demonstration.load(progress=Bar())
+                self.stdout.write("The demonstration is loaded.")
+            # Also for a database of an earlier version, whose events nobody ever signed.
+            sign_head()
         except Refused as refused:
             raise CommandError(refused.message) from refused
-        self.stdout.write("The demonstration is loaded.")

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from audit.errors import Refused
+from audit.signing import forget_key, key_at_hand
 from workflows.management.progress import Bar
 from workflows.replay.report import Line, compare, table
 from workflows.replay.run import LAST_DAY, Replay, Result
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         replay = Replay(wave=options["wave"], seed=options["seed"])
         start = time.perf_counter()
         try:
+            key_at_hand()
             replay.set_stage()
             replay.play(until=options["until"], progress=Bar())
         except Refused as refused:
@@ -77,6 +79,7 @@ def _fresh_database() -> None:
         connection.close()
         for suffix in ("", "-wal", "-shm"):
             Path(f"{name}{suffix}").unlink(missing_ok=True)
+        forget_key()
     call_command("migrate", verbosity=0)
 
 
