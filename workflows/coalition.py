@@ -18,7 +18,6 @@ from django.conf import settings
 from audit import checkpoints, verify_log
 from audit.errors import CosignatureRefused
 from audit.models import Attestation, AttestationKind, Checkpoint
-from audit.notes import VerifierKey
 from audit.witnessing import grown, keep_cosignature
 
 FOLDER = Path(settings.VAR_DIR) / "coalition"
@@ -28,15 +27,19 @@ SECONDS = 60
 logger = logging.getLogger(__name__)
 
 
-def begin() -> Attestation | None:
-    """Make the Coalition's key where it has none, forget the log of an earlier demonstration, and cosign this one."""
+def begin() -> bool:
+    """Make the Coalition's key where it has none, and cosign; whether there was something to cosign.
+
+    A log that holds no cosignature of theirs is a new demonstration's: what they saw of an earlier one is forgotten.
+    """
     FOLDER.mkdir(parents=True, exist_ok=True)
-    _state().unlink(missing_ok=True)
     if not _file("key").exists():
         _file("vkey").write_text(_run("witness-key", NAME, "--key-file", _file("key")), encoding="utf-8")
-    # Handed over once, as between people who know each other; what the log says of its keys later is not believed.
-    _file("vkeys.txt").write_text(checkpoints.vkeys_text(), encoding="utf-8")
-    return cosign()
+    if _last() is None:
+        _state().unlink(missing_ok=True)
+        # Handed over once, as between people who know each other; what the log says of its keys later is not believed.
+        _file("vkeys.txt").write_text(checkpoints.vkeys_text(), encoding="utf-8")
+    return cosign_quietly()
 
 
 def cosign() -> Attestation | None:
@@ -63,9 +66,14 @@ def cosign_quietly() -> bool:
 
 def _is_new(newest: Checkpoint) -> bool:
     """Whether there is something to cosign: more than what was recorded about the last cosignature itself."""
-    name = VerifierKey.parse(_file("vkey").read_text(encoding="utf-8").strip()).name
-    kept = Attestation.objects.filter(kind=AttestationKind.COSIGNATURE, who=name).order_by("-checkpoint").first()
-    return kept is None or grown(kept.checkpoint_id, newest.tree_size)
+    last = _last()
+    return last is None or grown(last.checkpoint_id, newest.tree_size)
+
+
+def _last() -> Attestation | None:
+    """The newest head of this log that holds their cosignature."""
+    kept = Attestation.objects.filter(kind=AttestationKind.COSIGNATURE, who=NAME)
+    return kept.order_by("-checkpoint").first()
 
 
 def _seen(newest: Checkpoint) -> int:

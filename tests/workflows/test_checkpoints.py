@@ -13,7 +13,6 @@ from audit import checkpoints, clock
 from audit.actions import record_system
 from audit.models import Event
 from audit.notes import Head, Note, verified
-from config.celery import app
 from directory.actions import posts
 from directory.delivery import deliver
 from directory.models import Message, Post
@@ -133,10 +132,3 @@ def test_two_workers_at_once_tell_everybody_once(world):
         counts = [each.result() for each in [pool.submit(tell) for _ in range(3)]]
     assert sorted(counts) == [0, 0, 4]
     assert (Message.objects.filter(kind=KIND).count(), Event.objects.filter(event_type=KIND).count()) == (4, 1)
-
-
-def test_every_scheduled_task_exists():
-    app.loader.import_default_modules()
-    scheduled = {each["task"] for each in app.conf.beat_schedule.values()}
-    assert scheduled <= set(app.tasks)
-    assert {"workflows.tasks.tell_checkpoint", "workflows.tasks.stamp"} <= scheduled

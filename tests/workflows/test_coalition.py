@@ -41,7 +41,8 @@ def cosigned():
 
 def test_it_makes_a_key_of_its_own_and_cosigns(folder, grow):
     newest = grow()
-    kept = coalition.begin()
+    assert coalition.begin() is True
+    kept = Attestation.objects.get(kind="cosignature")
     assert (kept.checkpoint, kept.who) == (newest, coalition.NAME)
     assert stat.S_IMODE((folder / "key").stat().st_mode) == 0o600
     key = VerifierKey.parse((folder / "vkey").read_text().strip())
@@ -87,16 +88,27 @@ def test_it_refuses_a_log_that_was_rewritten_and_signed_with_the_real_key(folder
 
 
 def test_a_new_demonstration_is_a_new_log_for_it(folder, grow):
-    grow()
+    newest = grow()
     coalition.begin()
     key = (folder / "key").read_text()
-    other = {"size": 500, "root": b64encode(b"r" * 32).decode()}
-    coalition._state().write_text(json.dumps({checkpoints.origin_of(grow()): other}))
-    assert coalition.begin() is not None
+    other = json.dumps({checkpoints.origin_of(newest): {"size": 500, "root": b64encode(b"r" * 32).decode()}})
+    with unfenced():
+        Attestation.objects.all().delete()
+        coalition._state().write_text(other)
+        assert coalition.begin() is True
+        assert cosigned() == [newest.tree_size]
     assert (folder / "key").read_text() == key
+
+
+def test_beginning_again_with_the_same_log_forgets_nothing(folder, grow):
+    grow()
+    coalition.begin()
+    seen = coalition._state().read_text()
+    assert coalition.begin() is False
+    assert coalition._state().read_text() == seen
 
 
 def test_without_a_head_or_a_key_there_is_nothing_to_do(folder, grow):
     assert coalition.cosign() is None
-    assert coalition.begin() is None
+    assert coalition.begin() is False
     assert coalition.cosign() is None
