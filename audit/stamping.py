@@ -82,7 +82,7 @@ def stamp(checkpoint: Checkpoint) -> Attestation:
 
 def _authority() -> str:
     """The host that is asked, which is the name its stamps are kept under."""
-    address = urlsplit(settings.AUDIT_TSA_URL)
+    address = urlsplit(f"{settings.AUDIT_TSA_URL}")
     if address.scheme not in {"https", "http"} or not address.hostname:
         raise StampRefused("AUDIT_TSA_URL names no time-stamp authority: give an address such as https://tsa.example/.")
     return address.hostname
