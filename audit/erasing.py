@@ -110,12 +110,13 @@ class Scope:
 
 @dataclass(frozen=True)
 class Erased:
-    """What an order did, or would do: private bodies and texts of rows gone, groups kept, its entries in the log."""
+    """What an order did, or would do: bodies and texts of rows gone, groups kept, its entries in the log, people."""
 
     bodies: int
     copies: int
     kept: int
     events: tuple[Event, ...] = ()
+    people: int = 0
 
 
 def groups() -> list[str]:

@@ -1,14 +1,17 @@
 """Personal data and free text are erased by order: of one person, of single events, or of all that is old enough."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from audit import erasing
 from audit.actions import record, settle
 from audit.erasing import Erased, Ground, Order
+from audit.models import Event
 from directory import grants
 from directory.actions.people import lock
 from directory.models import Person
@@ -30,9 +33,10 @@ def erase_person(
     check_can_be_erased(person, by, authorised_by)
     person = lock(person)
     scope = erasing.about(person.stream)
-    if not person.erased and not dry_run:
+    known = not person.erased
+    if known and not dry_run:
         _anonymise(person, order)
-    return erasing.erase(scope, order, dry_run=dry_run)
+    return replace(erasing.erase(scope, order, dry_run=dry_run), people=int(known))
 
 
 @transaction.atomic
@@ -63,15 +67,26 @@ def erase_older(
 ) -> Erased:
     """Erase some groups of everything that happened before a moment: the end of a retention period.
 
-    What is known of people who are active is still needed and stays.
+    With the group `person` go the names and addresses of people who were deactivated, and of whose streams nothing
+    happened since; of everybody else they are still needed and stay.
     """
     order = _order(Ground.RETENTION, reference, by, authorised_by)
-    active = Person.objects.filter(is_active=True).values("stream")
-    others = [group for group in groups if group != "person"]
-    scope = erasing.before(than, others)
+    scope = erasing.before(than, [group for group in groups if group != "person"])
+    gone: list[Person] = []
     if "person" in groups:
-        scope |= erasing.before(than, ["person"], except_streams=active)
-    return erasing.erase(scope, order, dry_run=dry_run)
+        gone = _long_gone(than)
+        known = Person.objects.exclude(pk__in=[person.pk for person in gone]).values("stream")
+        scope |= erasing.before(than, ["person"], except_streams=known)
+    if not dry_run:
+        for person in gone:
+            _anonymise(person, order)
+    return replace(erasing.erase(scope, order, dry_run=dry_run), people=len(gone))
+
+
+def _long_gone(than: datetime) -> list[Person]:
+    since = Event.objects.filter(stream=OuterRef("stream"), occurred_at__gte=than)
+    idle = Person.objects.filter(~Exists(since), is_active=False).exclude(email__endswith=f"@{ERASED_DOMAIN}")
+    return list(idle.exclude(posts__in_force=True).select_for_update(of=("self",)).order_by("stream"))
 
 
 def _order(ground: Ground | str, reference: str, by: Person, authorised_by: Person) -> Order:

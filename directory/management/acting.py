@@ -19,7 +19,7 @@ def acting(email: str) -> Person | Literal["system"]:
     """The person with that address, or the system. Raises CommandError for an address nobody signs in with."""
     if not email:
         return "system"
-    person = Person.objects.filter(email=normal_email(email), is_active=True).first()
+    person: Person | None = Person.objects.filter(email=normal_email(email), is_active=True).first()
     if person is None:
         raise CommandError(f"Nobody signs in with {email}: give the address of an active person, or leave out --by.")
     return person

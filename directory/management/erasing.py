@@ -61,9 +61,10 @@ def refusing() -> Iterator[None]:
 
 def tell(say: Callable[[str], Any], done: Erased, *, dry_run: bool) -> None:
     """What was erased, and what stays."""
-    if done.bodies or done.copies:
+    if done.bodies or done.copies or done.people:
         what = f"{_of(done.bodies, 'private body', 'private bodies')} and {_of(done.copies, 'text', 'texts')} of rows"
-        say(f"{'Would erase' if dry_run else 'Erased'} {what}.")
+        whom = f", and the name and address of {_of(done.people, 'person', 'people')}" if done.people else ""
+        say(f"{'Would erase' if dry_run else 'Erased'} {what}{whom}.")
         for event in done.events:
             say(f"Entry of the log: {bytes(event.leaf_hash).hex()}")
     else:
