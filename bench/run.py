@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
+from audit import signing
 from bench import pages, replaying, transition, twins, waves
 from bench.figures import Figure, machine
 from bench.path import Stage
@@ -22,8 +24,11 @@ def database() -> Iterator[None]:
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         twins.create_tables()
+        signing.make_key(settings.AUDIT_ORIGIN)
         yield
     finally:
+        settings.AUDIT_SIGNING_KEY_FILE.unlink(missing_ok=True)
+        settings.AUDIT_SIGNER_STATE.unlink(missing_ok=True)
         connection.creation.destroy_test_db(named, verbosity=0)
 
 
@@ -49,25 +54,25 @@ def run(options: Namespace) -> tuple[list[Figure], dict[str, Any]]:
 
 
 def _audit(options: Namespace) -> list[Figure]:
-    """Its tables are there only when it is asked for, so it is imported only then."""
+    """Its tables are there only when it is asked for, so it is imported only then; likewise the two below."""
     from bench import writing
     from bench.rivals import tables
 
-    tables.create()
-    return writing.measure(rounds=options.rounds, writers=options.writers)
+    with tables.there():
+        return writing.measure(rounds=options.rounds, writers=options.writers)
 
 
 def _log(options: Namespace) -> list[Figure]:
     from bench import proving
     from bench.rivals import tables
 
-    tables.create()
-    return proving.measure(leaves=options.leaves, entries=options.entries, rounds=options.rounds)
+    with tables.there():
+        return proving.measure(leaves=options.leaves, entries=options.entries, rounds=options.rounds)
 
 
 def _chaos(options: Namespace) -> list[Figure]:
     from bench import chaos
     from bench.rivals import tables
 
-    tables.create()
-    return chaos.measure(kills=options.kills)
+    with tables.there():
+        return chaos.measure(kills=options.kills)

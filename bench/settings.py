@@ -37,6 +37,8 @@ STATIC_ROOT = Path(SCRATCH) / "static"
 STATIC_ROOT.mkdir()
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 MEDIA_ROOT = Path(SCRATCH) / "media"
+# A key and a memory of this run's own; each database of it begins with new ones.
+AUDIT_SIGNING_KEY_FILE, AUDIT_SIGNER_STATE = Path(SCRATCH) / "log.key", Path(SCRATCH) / "log.signed"
 # The client of the pages speaks plain http.
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "session", "csrf"

@@ -54,6 +54,37 @@ def test_wave_compares_the_second_reading_both_ways(measured):
     assert found["second reading of 3: one by one / set-based"]["bar"] == ">= 10"
 
 
+@pytest.fixture(scope="session")
+def logged(pytestconfig):
+    """The figures of the record, measured once, small."""
+    small = ["--rounds", "1", "--writers", "1", "2", "--leaves", "70000", "--entries", "300", "--kills", "8"]
+    run = bench(pytestconfig.rootpath, "audit", "log", "chaos", *small, "--json")
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@pytest.mark.slow
+def test_audited_writes_are_measured_beside_unaudited_ones(logged):
+    found = figures(logged, "audit")
+    assert found["ours / no record, 2 writers"]["bar"] == "<= 1.75"
+    assert found["ours / a plain ORM event row, 1 writer"]["measured"] > 0
+
+
+@pytest.mark.slow
+def test_proofs_stay_short_in_a_long_log(logged):
+    found = figures(logged, "log")
+    assert found["queries of a proof at 70,000 leaves, at most"]["met"]
+    assert found["full check: memory"]["met"]
+
+
+@pytest.mark.slow
+def test_kills_lose_double_and_misplace_nothing(logged):
+    found = figures(logged, "chaos")
+    counts = {name.split(",")[0]: each["measured"] for name, each in found.items()}
+    assert counts.pop("heads signed") > 0
+    assert counts == {"lost": 0, "doubled": 0, "misordered": 0, "broken checks of the log": 0}
+
+
 @pytest.mark.slow
 def test_queries_are_as_many_with_more_applications(measured):
     found = figures(measured, "queries")
@@ -65,4 +96,4 @@ def test_queries_are_as_many_with_more_applications(measured):
 def test_unknown_figure_is_refused_with_the_known_ones(root):
     run = bench(root, "speed")
     assert run.returncode == 2
-    assert "There is no figure speed; choose from transition, wave, queries, replay." in run.stderr
+    assert "There is no figure speed; choose from transition, wave, queries, replay, audit, log, chaos." in run.stderr
