@@ -17,7 +17,7 @@ file that you can read first. In this folder:
 
   {command}
 
-It ends with one of three words.
+It ends with one of these words.
 
   VERIFIED    Every entry is the one that was signed: none was changed, removed, put in or moved, and each case's
               entries follow one another without a gap.
@@ -29,13 +29,14 @@ WHAT VERIFIED DOES NOT MEAN
   That what people entered was true; the log shows what was recorded, by whom and when, not whether it is right.
   That this is the only version. Whoever holds the signing key could sign a second one. So compare:
 
-  - With a decision letter. It prints the size and the root of the log on its day. Type the letter's code into a
-    file and run:    python3 -I verify_log.py proof letter.tlog-proof --keys vkeys.txt
-  - With any older checkpoint that did not come with this folder: your own from last month, one that was mailed, or
-    the one the Coalition's witness cosigned. Add it to the command:    --old OLDER-CHECKPOINT.txt
-    To ask that the Coalition has seen this one:    --witness THE-KEY-THE-COALITION-GAVE-YOU
+  - With a decision letter, which prints the size and the root of the log on its day. Save what its code says (it is
+    also attached to the PDF) as letter.tlog-proof, and add to the command:    --old letter.tlog-proof
+  - With any older checkpoint that did not come with this folder: your own from last month, one that was mailed to
+    you, one from the Coalition. Add it in the same way:    --old OLDER-CHECKPOINT.txt
+  - With the Coalition, whose own copy goes on from head to head. Get its key from the Coalition itself and ask for
+    its signature on this one:    --witness ITS-KEY --require-witness
 
-  One older checkpoint from another hand is enough to find any change to what it covers, even by the holder of the key.
+  One older checkpoint from another hand finds any change to what it covers, even by the holder of the key.
 
 THE KEYS
   vkeys.txt lists the keys that sign the log. It lies beside the record it vouches for, so compare each line by
@@ -50,7 +51,8 @@ EVERY MONTH, ONLY WHAT IS NEW
 THE RULES OF THE PROCESS
   {rules}
   recomputes quorum, the Coalition's seat, who may not act twice and the tests of interest from the entries alone.
-
+  BREACHED instead of VERIFIED: the record is whole, and it shows that a rule was not kept. It names the entry.
+{part}
 FILES
   export.jsonl     One entry a line, byte for byte as it was signed. No names, no free text: those are
                    kept apart and appear here only as salted hashes.
@@ -58,6 +60,9 @@ FILES
   vkeys.txt        The keys that sign it.
   verify_log.py    The check.
 {more}"""
+_PART = """\
+  It needs the whole log: ask for an export from entry 0. This one begins later.
+"""
 _PRIVATE = """\
   private.jsonl    PERSONAL DATA: names, reasons and interests that open those hashes. Keep it closed; do not pass
                    it on with the rest. Entries that were erased by order are not in it and still verify:
@@ -74,13 +79,14 @@ def readme(checkpoint: Checkpoint, *, start: int, private: bool, tiles: bool) ->
     size = checkpoint.tree_size
     options = "export.jsonl checkpoint.txt --keys vkeys.txt"
     options += " --disclosures private.jsonl" if private else ""
-    options += " --frontier frontier.json" if start else ""
+    frontier = " --frontier frontier.json" if start else ""
     return _PAGE.format(
         origin=checkpoint.note.split("\n", 1)[0],
         entries=f"{start} to {size - 1}, {size} in all" if start < size else f"none new, {size} in all",
         root=b64encode(bytes(checkpoint.root)).decode(),
         signed=f"{checkpoint.created_at:%-d %B %Y, %H:%M}",
-        command=f"python3 -I verify_log.py {options}",
+        command=f"python3 -I verify_log.py {options}{frontier}",
         rules=f"python3 -I verify_log.py rules {options}",
+        part=_PART if start else "",
         more=(_PRIVATE if private else "") + (_TILES if tiles else ""),
     )
