@@ -34,11 +34,10 @@ import re
 import sys
 import time
 from base64 import b64decode, b64encode
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from hashlib import sha256, sha512
-from io import BytesIO
 from operator import itemgetter
 from struct import Struct
 from struct import error as struct_error
@@ -2386,10 +2385,10 @@ def _run_export(options: argparse.Namespace, rules: Optional[Any] = None) -> Rep
         raise Unusable(
             "--quick looks at hashes only: leave it out to check disclosures or rules or to keep a frontier."
         )
-    private = open(options.disclosures, "rb") if options.disclosures else None
-    with open(options.export, "rb") as export, private or BytesIO():
+    with ExitStack() as files:
+        private = files.enter_context(open(options.disclosures, "rb")) if options.disclosures else None
         report = check_export(
-            export,
+            files.enter_context(open(options.export, "rb")),
             _read(options.checkpoint),
             _keys_of(options),
             old=[_read(path) for path in options.old],
