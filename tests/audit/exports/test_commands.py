@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from audit import checkpoints
 from audit.models import Checkpoint, Event
+from authorisation.management.commands import audit_export
 from tests.audit.exports.conftest import FULL, verify
 from tests.factories import Walk, build_world
 
@@ -184,3 +185,18 @@ def test_private_bundle_is_its_owners_alone(walk, tmp_path):
     call_command("audit_bundle", walk.case.ref, "--private", output=tmp_path / "case.json")
     assert (tmp_path / "case.json").stat().st_mode & 0o777 == 0o600
     assert [each["public"]["what"] for each in exports()] == ["private"]
+
+
+@pytest.mark.parametrize(
+    ("terminal", "total", "shown"),
+    [
+        (True, 20_500, "\r19000 of 20500 entries\r20000 of 20500 entries\n"),
+        (True, 19_999, ""),
+        (False, 20_500, ""),
+    ],
+)
+def test_long_export_is_counted_for_somebody_at_a_terminal(monkeypatch, capsys, terminal, total, shown):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    for done in (19_000, 20_000):
+        audit_export._bar(done, total)
+    assert capsys.readouterr().err == shown
