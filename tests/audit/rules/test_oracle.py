@@ -138,14 +138,12 @@ def disclosed(asked: Asked, seat: str, item) -> dict:
     return json.loads(canonical(grounds(asked, [member], item)))
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(questions())
 def test_every_test_answers_the_same(asked_of):
     asked, seat, item = asked_of
     facts = disclosed(asked, seat, item)
-    ours = [
-        (each.rule, each.effect.value) for each in asked.known.answers(seat, 1, item, asked.at, declared=True)
-    ]
+    ours = [(each.rule, each.effect.value) for each in asked.known.answers(seat, 1, item, asked.at, declared=True)]
     assert Question(facts, facts["members"][0]).answers() == ours
 
 
@@ -153,7 +151,7 @@ def test_the_oracle_sees_every_test_bar_and_clear():
     """Facts so generated do not all say the same: each test is met with more than one answer."""
     seen: set[tuple[str, str]] = set()
 
-    @settings(max_examples=600, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=400, deadline=None, database=None, derandomize=True)
     @given(questions())
     def look(asked_of):
         asked, seat, item = asked_of
