@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
@@ -15,6 +15,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from audit.errors import Refused
+from audit.reading import note_refused, reference
+from authorisation.models import Application
 from directory.models import Person
 from panels.permissions import audits
 from workflows.engine.errors import NotNow
@@ -30,6 +32,8 @@ PUBLIC = (
 )
 ROBOTS = "\n".join(["User-agent: *", *(f"Allow: {path}" for path in PUBLIC), "Disallow: /", ""])
 CONFLICT, UNPROCESSABLE = 409, 422
+# What an address calls the thing it is about.
+REFERENCES = ("ref", "code", "pk", "key")
 OVERTAKEN = "Something else was recorded at the same moment, so nothing was changed: look again, then repeat it."
 logger = logging.getLogger(__name__)
 
@@ -76,8 +80,23 @@ def _say(request: HttpRequest, template: str, status: int, sentence: str) -> Htt
     return render(request, template, {"sentence": sentence}, status=status)
 
 
+def _note_refused(request: HttpRequest) -> None:
+    """Record that somebody signed in was refused this page. The answer is given whether or not that succeeds."""
+    try:
+        person, match = getattr(request, "user", None), request.resolver_match
+        # In a transaction that is lost already nothing can be written, nor should it be.
+        if match is None or not isinstance(person, Person) or connection.needs_rollback:
+            return
+        given = match.kwargs
+        ref = next((given[name] for name in REFERENCES if name in given), "")
+        note_refused(what=match.url_name or "", ref=str(ref), by=person)
+    except (DatabaseError, InterfaceError):
+        logger.exception("A refusal of %s was not recorded.", request.path)
+
+
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The person may not; the action's own sentence says why."""
+    """The person may not; the action's own sentence says why. That they tried is recorded."""
+    _note_refused(request)
     told = str(exception) if isinstance(exception, PermissionDenied) else ""
     return _say(request, "errors/403.jinja", 403, told)
 
@@ -85,7 +104,23 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     """No such page, or none this person may open; the answer is the same, so that it gives nothing away."""
     del exception  # it may name what is not to be known
+    if _hidden(request):
+        _note_refused(request)
     return _say(request, "errors/404.jinja", 404, "")
+
+
+def _hidden(request: HttpRequest) -> bool:
+    """Whether there is such a case, and it is this person signed in who may not know."""
+    match = request.resolver_match
+    ref = reference(match.kwargs.get("ref", "")) if match is not None else ""
+    try:
+        person = getattr(request, "user", None)
+        if not ref or not isinstance(person, Person) or connection.needs_rollback:
+            return False
+        open_to_them = Application.objects.visible_to(person)
+        return Application.objects.filter(ref=ref).exclude(pk__in=open_to_them.values("pk")).exists()
+    except (DatabaseError, InterfaceError):
+        return False
 
 
 def failed(request: HttpRequest) -> HttpResponse:

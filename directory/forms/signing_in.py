@@ -22,6 +22,8 @@ class SignInForm(forms.Form):
         super().__init__(*args, **options)
         self.request = request
         self.person: AbstractBaseUser | None = None
+        # The address that was tried in vain.
+        self.refused = ""
 
     def clean(self) -> dict[str, Any]:
         """Refuse alike a wrong password, an unknown address and a person shut out: the page gives nothing away."""
@@ -30,5 +32,6 @@ class SignInForm(forms.Form):
             email = given["email"].strip().lower()
             self.person = authenticate(self.request, username=email, password=given["password"])
             if self.person is None:
+                self.refused = email
                 raise forms.ValidationError("The e-mail address or the password is not right. Check both and try again")
         return given

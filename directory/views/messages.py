@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from audit.reading import note_read
 from directory.forms.messages import SendAgain
 from directory.models import DeliveryState, Message, Person
 from directory.permissions import may_send_again
@@ -47,8 +48,11 @@ def outbox(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def message(request: HttpRequest, pk: int) -> HttpResponse:
-    """One message, what became of it, and where it leads."""
-    return _page(request, _visible(request, pk))
+    """One message, what became of it, and where it leads. Reading what somebody else was told is recorded."""
+    found, reader = _visible(request, pk), cast("Person", request.user)
+    if found.to_id != reader.pk:
+        note_read(what="message", ref=str(pk), by=reader)
+    return _page(request, found)
 
 
 @login_required

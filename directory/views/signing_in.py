@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from directory.actions.signing_in import note_sign_in_failed, note_signed_in, note_signed_out
 from directory.forms.signing_in import SignInForm
 from directory.models import Person
 
@@ -27,8 +28,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = SignInForm(request.POST, request=request)
         if form.is_valid():
-            login(request, cast("Person", form.person))
+            person = cast("Person", form.person)
+            note_signed_in(by=person)
+            login(request, person)
             return redirect(_safe(request, wanted))
+        if form.refused:
+            note_sign_in_failed(email=form.refused)
     else:
         form = SignInForm(request=request)
     page = {"form": form, "next": wanted}
@@ -38,6 +43,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
+    if isinstance(request.user, Person):
+        note_signed_out(by=request.user)
     logout(request)
     messages.success(request, "You are signed out.")
     return redirect("home" if settings.DEMONSTRATION else settings.LOGOUT_REDIRECT_URL)

@@ -107,7 +107,7 @@ def test_erased_person_is_not_brought_back(gone, two):
         people.set_password(person=gone, password=PASSWORD, by="system")
     gone.refresh_from_db()
     with pytest.raises(BadPerson, match="stand for people who were erased"):
-        people.add_person(full_name="Bea", email=gone.email.replace(gone.email[0], "x"), by="system")
+        people.add_person(full_name="Bea", email=f"x{gone.email}", by="system")
     people.add_person(full_name="Ann Other", email="ann.other@example.org", by="system")
 
 

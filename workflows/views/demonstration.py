@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
+from directory.actions.signing_in import note_signed_in
 from directory.models import Person
 from panels.models import LIVE, Appointment, Panel
 from workflows.demonstration import panels_at_hand, person_of, personas
@@ -84,6 +85,7 @@ def _members(panel: Panel) -> QuerySet[Appointment]:
 
 
 def _sign_in(request: HttpRequest, person: Person, then: str, *of: str) -> HttpResponse:
+    note_signed_in(by=person, way="demonstration")
     login(request, person, backend=BACKEND)
     messages.success(request, f"You are {person.display_name} now.")
     return redirect(then, *of)
