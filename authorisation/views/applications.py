@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from audit.reading import note_taken
 from authorisation import queries
 from authorisation.forms import filters
 from authorisation.models import Application
@@ -61,10 +62,12 @@ def _with_outcome(found: QuerySet[Application], outcome: str) -> QuerySet[Applic
 @require_safe
 def letter(request: HttpRequest, ref: str) -> HttpResponse:
     """The decision letter, byte for byte as it was sent."""
-    application = get_object_or_404(Application.objects.visible_to(cast("Person", request.user)), ref=ref)
+    person = cast("Person", request.user)
+    application = get_object_or_404(Application.objects.visible_to(person), ref=ref)
     sent = queries.letter_of(application)
     if sent is None:
         raise Http404
+    note_taken(what="letter", form="pdf", ref=application.ref, by=person)
     response = HttpResponse(bytes(sent.pdf), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{application.ref}-decision.pdf"'
     response["Content-Security-Policy"] = "sandbox"

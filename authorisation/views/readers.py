@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from audit.reading import note_read
 from authorisation.explaining import MOST_ASKED, people_called, readers, whys
 from authorisation.models import Application
 from directory.models import Person
@@ -24,6 +25,7 @@ def application_readers(request: HttpRequest, ref: str) -> HttpResponse:
     viewer = cast("Person", request.user)
     check_audits(viewer)
     case = get_object_or_404(Application.objects.visible_to(viewer).select_related("ccg"), ref=ref)
+    note_read(what="readers", ref=case.ref, by=viewer)
     who = request.GET.get("who", "").replace("\x00", "").strip()[:LONGEST_NAME]
     found = people_called(who, viewer) if who else []
     groups = readers(case)

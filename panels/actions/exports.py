@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
-from audit.actions import record_system
+from audit import reading
 from panels.permissions import check_audits
 
 if TYPE_CHECKING:
@@ -15,15 +13,9 @@ if TYPE_CHECKING:
     from panels.permissions import Actor
 
 
-@transaction.atomic
 def note_export(
     *, what: str, form: str, rows: int, chosen: Mapping[str, str], typed: Mapping[str, str], by: Actor
 ) -> Event:
-    """Record an export before its first row leaves. `typed` may name a person, so it is kept apart from the log."""
+    """Record an export of panels before its first row leaves; see `audit.reading.note_export`."""
     check_audits(by)
-    return record_system(
-        "export.made",
-        by=by,
-        public={"what": what, "form": form, "rows": rows, "filter": dict(chosen)},
-        private={"free_text": {"filter": dict(typed)}} if typed else None,
-    )
+    return reading.note_export(what=what, form=form, rows=rows, chosen=chosen, typed=typed, by=by)

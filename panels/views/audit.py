@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_safe
 
 from audit import clock
 from audit.csv_files import CSV_TYPE, Export, csv_lines
+from audit.reading import note_read
 from directory.models import Person
 from directory.queries import today
 from panels.actions.exports import note_export
@@ -165,6 +166,7 @@ def as_it_stood(request: HttpRequest, ref: str, *, outcomes: Outcomes) -> HttpRe
     person = cast("Person", request.user)
     check_audits(person)
     panel = find(person, ref)
+    note_read(what="audit-panel", ref=panel.ref, by=person)
     typed = request.GET.get("on", "").strip()
     day, number = day_of(typed), _number(request.GET.get("after", ""))
     until = moment_after(panel, number) if number else moment_at(panel, _end_of(day))

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audit.reading import note_read
 from directory.models import Person
 from directory.views.acting import act
 from panels.conflicts import Reading, latest_sentence
@@ -43,6 +44,8 @@ def conflicts(request: HttpRequest) -> HttpResponse:
     """What waits for a ruling and what was ruled, as far as the reader may know; the same queries for any number."""
     person = cast("Person", request.user)
     reading, asked = Reading(person), _asked(request)
+    if reading.everything:
+        note_read(what="conflicts", by=person)
     waiting, ruled = presenter.waiting(reading), _ruled(reading, asked["q"])
     past = asked["show"] == RULED_ON
     found: Any = ruled if past else [each for each in waiting if each.fits(asked)]
@@ -102,6 +105,8 @@ def rule(request: HttpRequest, ref: str, appointment: int, item: int, test: str)
         key = request.GET.get("objection", "")
         about = Objection.objects.filter(panel=panel, person=member.person, organisation=listed.organisation)
         objection = get_object_or_404(about.select_related("raised_by"), pk=key if key.isdigit() else 0)
+    if request.method != "POST":
+        note_read(what="rule", ref=panel.ref, by=person)
     said = _said(member, listed, test, objection)
     build = partial(Rule, item=listed, appointment=member, test=test, said=said, objection=objection)
     given = {"caption": "Conflicts of interest", "of": "conflicts of interest"}

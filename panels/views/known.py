@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from audit.reading import note_read
 from directory.models import Organisation, Person, Post, Tie
 from directory.permissions import bodies_kept, check_may_administer, check_may_keep_posts, may_administer
 from directory.queries import today
@@ -27,6 +28,8 @@ def posts(request: HttpRequest, pk: int) -> HttpResponse:
     by = cast("Person", request.user)
     check_may_keep_posts(by)
     person = get_object_or_404(Person.objects.visible_to(by), pk=pk)
+    if person.pk != by.pk:
+        note_read(what="person-posts", ref=person.stream, by=by)
     held = Post.objects.filter(person=person).select_related("organisation").order_by("-starts", "pk")
     keeps, bodies = may_administer(by), bodies_kept(by)
     posts = [each for each in held if keeps or each.organisation_id in bodies]

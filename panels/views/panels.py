@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from audit.reading import note_read
 from directory.models import Person
 from panels.agenda import in_order
 from panels.models import Panel, PanelKind
@@ -68,11 +69,14 @@ def panel(
     agenda = in_order(row.items.select_related("panel", "sitting", "organisation"))
     before = items(agenda, outcomes)
     may_read = readable(person, {each.ref for each in before})
-    keeps = administers(person)
+    keeps, audited = administers(person), audits(person)
+    if audited:
+        # They see what is said of every member's interests.
+        note_read(what="panel", ref=row.ref, by=person)
     applicant = bool(answers_for(person) & {each.organisation_id for each in agenda})
     given = {
         "panel": presenter.panel(
-            row, sittings, before, may_read, reader=person.pk, applicant=applicant, audited=audits(person)
+            row, sittings, before, may_read, reader=person.pk, applicant=applicant, audited=audited
         ),
         "administers": keeps,
         "runs": keeps or holds_panel(person, "chair", row),

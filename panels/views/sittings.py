@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
+from audit.reading import note_read, note_taken
 from directory.models import Person
 from panels.documents import pdf
 from panels.forms.sittings import Speak
@@ -50,6 +51,8 @@ def sitting(request: HttpRequest, ref: str, pk: int, *, readable: Guard, outcome
     sits = holds_panel(person, "sit", panel)
     may_read = readable(person, row.items.values_list("case_ref", flat=True))
     audited = audits(person)
+    if audited and not polls:
+        note_read(what="panel-sitting", ref=panel.ref, by=person)
     shown = live(row, person, may_read, outcomes, inside=runs or sits or audited, private=audited)
     held = _held(request.GET.get("form", "") if polls else "")
     given = {
@@ -114,6 +117,7 @@ def minutes_pdf(request: HttpRequest, ref: str, pk: int, *, readable: Guard, out
     person = cast("Person", request.user)
     row = _sitting(find(person, ref), pk)
     whole, shown = _read(row, person, readable, outcomes)
+    note_taken(what="minutes", form="pdf", ref=row.panel.ref, by=person)
     body = pdf("minutes", minutes_presenter.document(shown, fingerprint=whole.sha256, erased=whole.erased))
     answer = HttpResponse(body, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="minutes-{ref}-{row.on.isoformat()}.pdf"'
