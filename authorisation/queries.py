@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from authorisation.enums import TIER_ORDER, AuthorisationOutcome, Tier
 from authorisation.models import Application, Condition, Criterion, Direction, Finding, Letter
 from authorisation.rules import is_fully_authorised
+from directory.models import OrganisationKind, Person, Post, PostKind
+from directory.rules import BOARD_CODE
 
 COUNTS: tuple[Literal["decided", "full", "conditional", "with_directions"], ...] = (
     "decided",
@@ -141,3 +144,20 @@ def published_in_force() -> Mapping[str, int]:
 def letter_of(application: Application) -> Letter | None:
     """The decision letter as sent; None while it has not gone out."""
     return Letter.objects.filter(decision__application=application).first()
+
+
+def checkpoint_keepers() -> list[Person]:
+    """Who is sent the log's head: auditors, the guardian, the Coalition's offices, and one address at each applicant.
+
+    AUDIT_TELL_APPLICANTS leaves the applicants out.
+    """
+    offices = Post.objects.filter(in_force=True, person__is_active=True)
+    board = Q(kind__in=[PostKind.AUDITOR, PostKind.CONFLICTS_GUARDIAN], organisation__code=BOARD_CODE)
+    coalition = Q(kind=PostKind.NOMINATIONS_SECRETARY, organisation__kind=OrganisationKind.COALITION_BODY)
+    posts = list(offices.filter(board | coalition).select_related("person").order_by("pk"))
+    if settings.AUDIT_TELL_APPLICANTS:
+        officers = offices.filter(
+            kind=PostKind.ACCOUNTABLE_OFFICER, organisation__in=Application.objects.values("ccg")
+        ).select_related("person")
+        posts += {post.organisation_id: post for post in officers.order_by("-pk")}.values()
+    return list({post.person_id: post.person for post in posts}.values())

@@ -13,6 +13,7 @@ from audit import checkpoints, clock
 from audit.actions import record_system
 from audit.models import Event
 from audit.notes import Head, Note, verified
+from authorisation.queries import checkpoint_keepers
 from directory.actions import posts
 from directory.delivery import deliver
 from directory.models import Message, Post
@@ -21,7 +22,7 @@ from tests.audit import signer
 from tests.factories import Walk
 from tests.factories.world import START, days, london
 from workflows import queue, tasks
-from workflows.actions.checkpoints import KIND, recipients, tell_checkpoint
+from workflows.actions.checkpoints import KIND, tell_checkpoint
 
 MORNING = london(2012, 6, 4, 8)
 
@@ -70,16 +71,16 @@ def test_one_officer_at_each_applicant_is_told_too(world, settings):
             starts=today(),
             by=world.secretary,
         )
-    officers = [each.full_name for each in recipients() if each.full_name.startswith(("Officer", "Outsider"))]
+    officers = [each.full_name for each in checkpoint_keepers() if each.full_name.startswith(("Officer", "Outsider"))]
     assert officers == ["Officer 1"]
     settings.AUDIT_TELL_APPLICANTS = False
-    assert len(recipients()) == 4
+    assert len(checkpoint_keepers()) == 4
 
 
 def test_nobody_who_left_is_told(world):
     with clock.at(START + days(3)):
         posts.end_post(post=Post.objects.get(person=world.auditor), ends=today(), by=world.secretary)
-    assert "Auditor" not in {each.full_name for each in recipients()}
+    assert "Auditor" not in {each.full_name for each in checkpoint_keepers()}
 
 
 def test_it_comes_once_a_day_after_seven_and_only_when_the_log_grew(told, world):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from base64 import b64encode
 from datetime import time
-from typing import Final
+from typing import Final, Literal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from audit import clock
@@ -16,9 +15,9 @@ from audit.actions import record_system
 from audit.checkpoints import latest, origin_of
 from audit.models import Checkpoint, Event
 from audit.witnessing import grown, note_with_cosignatures
-from authorisation.models import Application
+from authorisation.queries import checkpoint_keepers
 from directory.actions import messages
-from directory.models import Organisation, OrganisationKind, Person, Post, PostKind
+from directory.models import Organisation, Person
 from directory.rows import NewMessage
 from directory.rules import BOARD_CODE
 
@@ -43,7 +42,7 @@ If the two do not fit, keep both and tell the auditors: the log was changed. The
 LINE = "-" * 48
 
 
-def tell_checkpoint() -> int:
+def tell_checkpoint(*, by: Literal["system"] = "system") -> int:
     """Send the newest checkpoint to everybody who keeps one; how many were told.
 
     Once a day by London's clocks, and only when the log took more than notes on its own heads. May be called at any
@@ -54,12 +53,12 @@ def tell_checkpoint() -> int:
     with transaction.atomic():
         # One at a time; who waited here finds the other's event.
         list(Organisation.objects.select_for_update().filter(code=BOARD_CODE))
-        newest, people = latest(), recipients()
+        newest, people = latest(), checkpoint_keepers()
         if newest is None or not people or not _due():
             return 0
         event = record_system(
             KIND,
-            by="system",
+            by=by,
             public={
                 "size": newest.tree_size,
                 "root": b64encode(bytes(newest.root)).decode(),
@@ -68,20 +67,6 @@ def tell_checkpoint() -> int:
         )
         messages.write_many(event=event, rows=[_message(newest, person) for person in people])
     return len(people)
-
-
-def recipients() -> list[Person]:
-    """Auditors, the guardian, the Coalition's offices and, unless switched off, one address at each applicant."""
-    offices = Post.objects.filter(in_force=True, person__is_active=True)
-    board = Q(kind__in=[PostKind.AUDITOR, PostKind.CONFLICTS_GUARDIAN], organisation__code=BOARD_CODE)
-    coalition = Q(kind=PostKind.NOMINATIONS_SECRETARY, organisation__kind=OrganisationKind.COALITION_BODY)
-    posts = list(offices.filter(board | coalition).select_related("person").order_by("pk"))
-    if settings.AUDIT_TELL_APPLICANTS:
-        officers = offices.filter(
-            kind=PostKind.ACCOUNTABLE_OFFICER, organisation__in=Application.objects.values("ccg")
-        ).select_related("person")
-        posts += {post.organisation_id: post for post in officers.order_by("-pk")}.values()
-    return list({post.person_id: post.person for post in posts}.values())
 
 
 def _due() -> bool:
