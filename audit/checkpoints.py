@@ -18,7 +18,7 @@ from audit.leaf import SYSTEM, written
 from audit.models import Checkpoint, Event, Leaf
 from audit.nodes import Rows
 from audit.notes import Head, Note, VerifierKey, proof_text, request_text
-from audit.signing import Signer, signer
+from audit.signing import Extends, Signer, signer
 from audit.witnessing import witnesses
 
 INTRODUCED, RETIRED = "log.key_introduced", "log.key_retired"
@@ -52,7 +52,7 @@ def latest() -> Checkpoint | None:
 
 
 def sign_head(*, force: bool = False) -> Checkpoint | None:
-    """Sign the log as it is now; None when it has not grown, or with ``force`` the checkpoint it has.
+    """Sign the log as it is now; None when it has not grown, or with ``force`` the checkpoint it has, asked again.
 
     Outside any transaction: what could still be rolled back is never signed. Raises SignerRefused
     where this process cannot sign, LogBroken when the rows contradict each other.
@@ -70,9 +70,12 @@ def sign_head(*, force: bool = False) -> Checkpoint | None:
     with transaction.atomic(durable=True):
         sequencing.lock()
         last = latest()
-        if last is not None and last.tree_size >= size:
-            return last if force else None
-        return _sign(its_signer, size, last)
+        if last is None or last.tree_size < size:
+            return _sign(its_signer, size, last)
+        if force:
+            # Nothing new to sign; the signer says all the same whether it has signed more than this database holds.
+            its_signer.sign(_head(last.tree_size), _extends(last.tree_size))
+        return last if force else None
 
 
 def covering(event: Event) -> Checkpoint | None:
@@ -181,14 +184,13 @@ def _stranger(key: VerifierKey, names: set[str]) -> str:
 
 def _sign(its_signer: Signer, size: int, last: Checkpoint | None) -> Checkpoint:
     """Sign the head of ``size`` entries after checking it against the checkpoint before."""
-    nodes = Rows()
-    if last is not None and merkle.root(nodes, last.tree_size) != bytes(last.root):
+    if last is not None and merkle.root(Rows(), last.tree_size) != bytes(last.root):
         raise LogBroken(
             f"The first {last.tree_size} entries are not those that were signed: the log was rewritten. "
             "Nothing more is signed: keep the database as it is, and find out who changed it."
         )
-    head = Head(settings.AUDIT_ORIGIN, size, merkle.root(nodes, size))
-    note = its_signer.sign(head, lambda old: merkle.consistency_proof(nodes, old, size))
+    head = _head(size)
+    note = its_signer.sign(head, _extends(size))
     return Checkpoint.objects.create(
         tree_size=size,
         root=head.root,
@@ -196,6 +198,14 @@ def _sign(its_signer: Signer, size: int, last: Checkpoint | None) -> Checkpoint:
         key_id=",".join(signature.key_id.hex() for signature in note.signatures),
         created_at=clock.real_now(),
     )
+
+
+def _head(size: int) -> Head:
+    return Head(settings.AUDIT_ORIGIN, size, merkle.root(Rows(), size))
+
+
+def _extends(size: int) -> Extends:
+    return lambda old: merkle.consistency_proof(Rows(), old, size)
 
 
 def _make_durable() -> None:

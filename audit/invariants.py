@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, Model, OuterRef
 
-from audit import erased, fence
+from audit import erased, fence, log_invariants
 from audit.leaf import commitment, hash_of, written
 from audit.models import AuditedAggregate, Erasure, Event, Leaf, Pending, Private
 from audit.triggers import own_models
@@ -63,6 +63,26 @@ def lost_events() -> list[str]:
     )
 
 
+def broken_entries() -> list[str]:
+    """The log's indices are dense, and each entry is its event."""
+    return _told(log_invariants.entries())
+
+
+def broken_tiles() -> list[str]:
+    """Tiles are the roots of what they stand for."""
+    return _told(log_invariants.tiles())
+
+
+def broken_heads() -> list[str]:
+    """Signed heads are heads of this log, each of a piece with the one before."""
+    return _told(log_invariants.heads())
+
+
+def lost_attestations() -> list[str]:
+    """Nothing is attested without its checkpoint."""
+    return _told(log_invariants.attestations())
+
+
 def open_fence() -> list[str]:
     """Every declared trigger is in place, unaltered and enabled."""
     return [
@@ -77,6 +97,10 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "audit: every private body is the one committed to": unkept_secrets,
     "audit: what was erased by order is gone, and stays gone": undone_erasures,
     "audit: no event is lost to the log": lost_events,
+    "audit: every entry of the log is its event": broken_entries,
+    "audit: every tile of the log is the root of what it stands for": broken_tiles,
+    "audit: every checkpoint is a signed head of this log": broken_heads,
+    "audit: every attestation has its checkpoint": lost_attestations,
     "audit: every trigger is in place": open_fence,
 }
 

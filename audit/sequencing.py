@@ -169,7 +169,7 @@ def _fold(place: int, hashes: list[bytes]) -> None:
     """Keep the root of each tile that has become full, and of each tile of tiles."""
     level, row = 1, hashes
     while len(row) >= TILE:
-        roots = [_root(row[first : first + TILE]) for first in range(0, len(row) - TILE + 1, TILE)]
+        roots = [root_of_tile(row[first : first + TILE]) for first in range(0, len(row) - TILE + 1, TILE)]
         insert_rows("audit_tile", ("level", "idx", "hash"), [(level, place + n, root) for n, root in enumerate(roots)])
         stop = place + len(roots)
         place //= TILE
@@ -177,7 +177,8 @@ def _fold(place: int, hashes: list[bytes]) -> None:
         level += 1
 
 
-def _root(row: list[bytes]) -> bytes:
+def root_of_tile(row: list[bytes]) -> bytes:
+    """Return the root over the 256 hashes of a tile."""
     while len(row) > 1:
         row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
     return row[0]

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.checkpoints import sign_head
 from audit.errors import Refused
 from audit.signing import key_at_hand
-from workflows import demonstration
+from workflows import coalition, demonstration
 from workflows.management.progress import Bar
 
 
@@ -31,5 +31,6 @@ class Command(BaseCommand):
                 self.stdout.write("The demonstration is loaded.")
             # Also for a database of an earlier version, whose events nobody ever signed.
             sign_head()
+            coalition.begin()
         except Refused as refused:
             raise CommandError(refused.message) from refused
