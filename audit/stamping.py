@@ -28,6 +28,7 @@ from rfc3161_client import (
 from audit import clock
 from audit.actions import record_system
 from audit.errors import StampRefused
+from audit.exporting.folder import write_whole
 from audit.models import Attestation, AttestationKind, Checkpoint
 from audit.witnessing import grown
 
@@ -78,6 +79,19 @@ def stamp(checkpoint: Checkpoint) -> Attestation:
     stamped = _read(_answer(request.as_bytes()))
     _verify(stamped, request, note, roots)
     return _keep(checkpoint, authority, stamped)
+
+
+def save_stamps(folder: Path) -> int:
+    """Write every stamp there is beside the checkpoint it is over, for `openssl ts -verify`; how many.
+
+    A checkpoint without the cosignatures that came later: the authority stamped what the log itself signed.
+    """
+    rows = Attestation.objects.filter(kind=AttestationKind.TSA).select_related("checkpoint").order_by("pk")
+    for row in rows:
+        name = f"checkpoint-{row.checkpoint_id}"
+        write_whole(folder / f"{name}.txt", row.checkpoint.note.encode(), private=False)
+        write_whole(folder / f"{name}.{row.who}.tsr", bytes(row.blob), private=False)
+    return len(rows)
 
 
 def _authority() -> str:

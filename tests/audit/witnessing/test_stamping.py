@@ -185,3 +185,14 @@ def test_the_command_stamps_now(signed, authority, settings):
     settings.AUDIT_TSA_URL = ""
     with pytest.raises(CommandError, match="AUDIT_TSA_URL"):
         call_command("audit_stamp")
+
+
+def test_stamps_are_handed_out_beside_what_they_are_over(signed, authority, tmp_path):
+    checkpoint, told = signed(7), io.StringIO()
+    stamping.stamp(checkpoint)
+    call_command("audit_stamp", save=tmp_path, stdout=told)
+    assert told.getvalue().startswith("1 stamps are in ")
+    saved = (tmp_path / "checkpoint-7.127.0.0.1.tsr").read_bytes()
+    assert authority.accepts(saved, (tmp_path / "checkpoint-7.txt").read_bytes())
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("audit_stamp", save=tmp_path / "absent")
