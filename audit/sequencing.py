@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
@@ -187,7 +187,7 @@ def root_of_tile(row: list[bytes]) -> bytes:
 class _Entry(NamedTuple):
     """One entry as the tables hold it."""
 
-    index: int
+    place: int
     leaf_hash: bytes
     event_id: int
     stream: str
@@ -203,18 +203,14 @@ class _Entry(NamedTuple):
         """What is wrong with it; nothing when it is as it should be."""
         leaf, name = (
             bytes(self.leaf),
-            f"Entry {self.index} of the log (event {self.event_id}, {self.stream} {self.seq})",
+            f"Entry {self.place} of the log (event {self.event_id}, {self.stream} {self.seq})",
         )
-        if self.index != expected:
+        if self.place != expected:
             return f"Entry {expected} of the log is missing."
         if not hash_of(leaf) == bytes(self.event_hash) == bytes(self.leaf_hash):
             return f"{name} is altered: its hash is not the hash of its leaf."
-        try:
-            document = json.loads(leaf)
-            canonical = isinstance(document, dict) and canonical_of_normalised(document) == leaf
-        except (ValueError, RecursionError):
-            canonical = False
-        if not canonical:
+        document = _read(leaf)
+        if document is None:
             return f"{name} is no event: its leaf is not canonical."
         spelt = tuple(document.get(key) for key in ("stream", "seq", "type", "at"))
         if spelt != (self.stream, self.seq, self.event_type, self._at()):
@@ -231,7 +227,16 @@ class _Entry(NamedTuple):
     def _follows(self, prev: object) -> bool:
         if self.seq is None or self.seq == 1:
             return self.before is None and prev is None
-        return self.before is not None and self.before < self.index and prev == bytes(self.prev or b"").hex()
+        return self.before is not None and self.before < self.place and prev == bytes(self.prev or b"").hex()
+
+
+def _read(leaf: bytes) -> dict[str, Any] | None:
+    """The document of a leaf; None when it has none in the one spelling there is."""
+    try:
+        document = json.loads(leaf)
+        return document if isinstance(document, dict) and canonical_of_normalised(document) == leaf else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _entries(start: int, stop: int) -> Iterator[_Entry]:

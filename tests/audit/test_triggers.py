@@ -146,6 +146,19 @@ def test_pending_row_leaves_only_for_the_log(record):
     )
 
 
+@only_sqlite
+def test_event_takes_its_place_in_the_log_or_waits_behind_others(record):
+    assert list(Leaf.objects.order_by("leaf_index").values_list("leaf_index", "event_id", "leaf_hash")) == [
+        (index, event.id, event.leaf_hash) for index, event in enumerate(Event.objects.order_by("id"))
+    ]
+    old = Event.objects.earliest("id")
+    Pending.objects.create(event=old)
+    last = actions.record_system("person.signed_in", by="system")
+    assert set(Pending.objects.values_list("event_id", flat=True)) == {old.id, last.id}
+    refused("UPDATE audit_pending SET event_id = event_id", "its rows are never changed")
+    refused(f"DELETE FROM audit_pending WHERE event_id = {last.id}", "insert its audit_leaf row first")
+
+
 CHANGES_WITHOUT_EVENT = {
     "queryset update": lambda case: Case.objects.update(name="x"),
     "save": lambda case: case.save(),
