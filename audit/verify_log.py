@@ -22,7 +22,13 @@ history. Compare with checkpoints from elsewhere (``--old``: one from a letter, 
 audit, from a colleague) and ask for a witness's cosignature (``--require-witness``).
 
 Exit status: 0 verified, 1 tampered with (or, asked for ``rules``, one is broken), 2 unusable (a
-file is missing or malformed, or no key that you trust has signed). Run ``verify_log.py --help`` for the other commands.
+file is missing or malformed, or no key that you trust has signed). Run ``verify_log.py --help``
+for the other commands.
+
+To read this file in one sitting: ``check_export`` is the whole check in thirty lines and names
+the rest. "Notes, keys and checkpoints", "The tree" and "Entries" are what the evidence rests on.
+"The rules of the process" matters to those who ask not whether the record is whole but whether
+the panels kept their rules. "Ed25519" can be passed over by who trusts the published vectors.
 """
 
 from __future__ import annotations
@@ -74,6 +80,7 @@ class Fault(Exception):
     """A check that ends the matter, with the sentence for the report."""
 
     verdict = UNUSABLE
+    what = ""
 
 
 class Unusable(Fault):
@@ -110,9 +117,8 @@ class Report:
 
     def failed(self, what: str, fault: Fault) -> None:
         """Note a check that did not hold; tampering outweighs what could not be read."""
-        self.steps.append(Step(what, False, str(fault)))
-        if self.verdict != TAMPERED:
-            self.verdict = fault.verdict
+        self.steps.append(Step(fault.what or what, False, str(fault)))
+        self.verdict = max(self.verdict, fault.verdict, key=[VERIFIED, UNUSABLE, BREACHED, TAMPERED].index)
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
@@ -123,6 +129,16 @@ class Report:
             self.failed(what, fault)
         except OSError as error:
             self.failed(what, Unusable(f"{error.strerror or error}. Is it the right file?"))
+
+
+@contextmanager
+def about(what: str) -> Iterator[None]:
+    """Let a fault in this block stand in the report under this name."""
+    try:
+        yield
+    except Fault as fault:
+        fault.what = what
+        raise
 
 
 def shown(value: object) -> str:
@@ -856,18 +872,21 @@ def check_export(
     its_hash, disclosed)``, and answers with ``finish(report)``.
     """
     report = Report()
-    with report.step("Checkpoint"):
+    with report.step("Export"):
         trusted = parse_keys(keys)
         head = _head(report, checkpoint, trusted, require_witness=require_witness)
-        earlier = [_earlier(text, head, trusted, number) for number, text in enumerate(old, 1)]
-        tree, entries = _begin(frontier, head, earlier)
+        with about("Earlier checkpoint"):
+            earlier = [_earlier(text, head, trusted, number) for number, text in enumerate(old, 1)]
+        with about("Frontier"):
+            tree, entries = _begin(frontier, head, earlier)
         reading = _Reading(report, tree, None if quick else entries, rules)
         if disclosures or erased:
             reading.erased = _erasures(export)
         if erased:
             report.passed("Erasures", _told(reading.erased))
         if disclosures:
-            reading.disclosures = Disclosures(iter(lambda: disclosures.readline(1 << 22), b""))
+            with report.step("Disclosures"):
+                reading.disclosures = Disclosures(iter(lambda: disclosures.readline(1 << 22), b""))
         reading.run(export, head.size)
         _roots(report, reading, head, earlier)
         if rules and reading.rules:
@@ -960,6 +979,8 @@ class _Reading:
         report.facts.update(entries=size - self.start, bad_entries=self.bad_count)
         if self.bad:
             index, what = self.bad[0]
+            if self.start:
+                what += f" (with this frontier the export has to begin with entry {self.start:,})"
             more = (
                 f" ({counted(self.bad_count - 1, 'more bad entry', 'more bad entries')})" if self.bad_count > 1 else ""
             )
@@ -992,9 +1013,10 @@ def _head(
     report: Report, text: str, keys: Sequence[Key], *, require_witness: bool = False, what: str = "The checkpoint"
 ) -> Checkpoint:
     """Check a checkpoint and say who signed it."""
-    head = parse_checkpoint(text, what)
-    report.facts.update(origin=head.origin, size=head.size, root=base64(head.root))
-    signers = signed_by(head, keys, what)
+    with about("Checkpoint"):
+        head = parse_checkpoint(text, what)
+        report.facts.update(origin=head.origin, size=head.size, root=base64(head.root))
+        signers = signed_by(head, keys, what)
     report.facts.update(
         signers=[
             {"name": key.name, "id": key.key_id.hex(), "from": key.since, "until": key.until} for key in signers.log
@@ -1027,7 +1049,8 @@ def _witnesses(report: Report, signers: Signers, *, require_witness: bool) -> No
     if seen:
         report.passed("Witnesses", f"seen by {', '.join(seen)}")
     elif require_witness:
-        raise Unusable("No witness whose key you trust has cosigned the checkpoint. Ask for a cosigned one.")
+        with about("Witnesses"):
+            raise Unusable("No witness whose key you trust has cosigned the checkpoint. Ask for a cosigned one.")
     else:
         report.passed("Witnesses", "none: compare with a checkpoint that you had from elsewhere (--old)")
 

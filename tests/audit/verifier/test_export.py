@@ -291,3 +291,30 @@ def test_checkpoint_of_more_than_the_export_names_the_first_entry_missing():
     world.note = checkpoint([*world.entries, b"{}"])
     report = check(world)
     assert "Entry 12 is the first bad one: it is missing; the log has 13 entries" in failed(report)
+
+
+def test_bad_line_of_disclosures_does_not_keep_the_entries_from_being_checked():
+    report = check(honest().alter(4), disclosures=BytesIO(b"{}\n"))
+    assert report.verdict == "tampered"
+    assert [step.what for step in report.steps if not step.ok] == ["Disclosures", "Entries", "Root"]
+
+
+def test_whole_export_with_a_frontier_is_told_where_to_begin():
+    world = honest()
+    report = check_export(BytesIO(export_of(world)), str(world.note), VKEYS, frontier=check(honest(8)).frontier)
+    assert report.verdict == "tampered"
+    assert "with this frontier the export has to begin with entry 8" in failed(report)
+
+
+@pytest.mark.parametrize(
+    ("options", "step"),
+    [
+        ({"frontier": "{}"}, "Frontier"),
+        ({"old": ["nonsense"]}, "Earlier checkpoint"),
+        ({"old": [str(honest().go_on("case.closed").sign().note)]}, "Earlier checkpoint"),
+    ],
+)
+def test_report_names_the_file_at_fault(options, step):
+    report = check(honest(), **options)
+    assert report.verdict != "verified"
+    assert [one.what for one in report.steps if not one.ok] == [step]
