@@ -7,8 +7,9 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 
-from audit import checkpoints, clock, invariants, merkle, notes, signing, verify_log
+from audit import checkpoints, clock, fence, invariants, merkle, notes, signing, verify_log
 from audit.errors import SignerRefused
 from audit.models import Checkpoint, Event, Leaf
 from audit.nodes import Rows
@@ -211,10 +212,7 @@ def test_log_that_lost_signed_entries_goes_on_under_a_new_name(signed, key_files
     run("audit_keygen")
     with pytest.raises(SignerRefused, match="was signed as log.example/one, not as log.example/two"):
         checkpoints.sign_head()
-    from django.db import connection
-
-    from audit import fence
-
+    connection.check_constraints()
     fence.install(connection)
     recover(key_files, last.note)
     first = Event.objects.get(event_type="log.recovered")
