@@ -97,4 +97,4 @@ class RegisteredRow(HoldsText, models.Model):
     @classmethod
     def written_with(cls, event: Event) -> models.QuerySet[Any]:
         """The rows written with an event of the type ``WRITTEN_BY``, whatever event they name now."""
-        return cls._default_manager.filter(event=event)  # type: ignore[attr-defined,no-any-return]
+        return cls._default_manager.filter(event=event)

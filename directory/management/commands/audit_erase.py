@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
 def _person(typed: str) -> Person:
     found = Person.objects.filter(stream=typed) | Person.objects.filter(email=normal_email(typed))
-    person = found.first()
+    person: Person | None = found.first()
     if person is None:
         raise CommandError(f"Nobody is recorded under {typed}: give an e-mail address, or a stream such as person:....")
     return person
