@@ -115,7 +115,12 @@ def review(
             "lifted": [each.pk for each in lifted],
             "given": sorted(given),
         },
-        private={"free_text": {"reasons": [[each.code, each.reason] for each in results]}},
+        private={
+            "free_text": {
+                "reasons": [[each.code, each.reason] for each in results],
+                "given": [[code, text] for code, texts in given.items() for text in texts],
+            }
+        },
     )
     discharged = sum(each.result is ReviewResult.DISCHARGE for each in results)
     held = ApplicationReview.objects.create(

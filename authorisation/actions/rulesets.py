@@ -6,12 +6,14 @@ import csv
 import hashlib
 import io
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from audit import clock
 from audit.actions import record_system
+from audit.canonical import canonical
 from authorisation.errors import RuleSetRefused
 from authorisation.models import CriteriaSet, Criterion, RuleSet
 from authorisation.rulesets import published, read
@@ -24,6 +26,8 @@ COLUMNS = ("code", "domain", "heading", "paraphrase", "placeholder", "mark", "so
 REAL_CODE = re.compile(r"^[1-6]\.\d(\.\d)?[A-Z]$")
 PLACEHOLDER_CODE = re.compile(r"^P[1-6]\.\d\d$")
 MARKS = frozenset("CIKUS")
+# What is told of a criterion, and stored.
+TOLD = ("position", "code", "domain", "heading", "text", "placeholder", "mark", "source")
 SHOWN = 50
 VERSION_LENGTH = 40
 LONGEST = {"heading": 200, "paraphrase": 500, "source": 300}
@@ -45,26 +49,28 @@ def import_criteria(*, source: bytes, version: str, by: Actor) -> CriteriaSet:
             return known
         raise RuleSetRefused(f"Criteria {version} are loaded already with other content: give a new version.")
     rows = _rows(source)
+    listed = [_told(position, row) for position, row in enumerate(rows, start=1)]
     event = record_system(
-        "criteria.imported", by=by, public={"version": version, "sha256": sha256, "criteria": len(rows)}
+        "criteria.imported",
+        by=by,
+        public={"version": version, "sha256": sha256, "criteria": len(rows), "rows_sha256": catalogue_digest(listed)},
     )
     catalogue = CriteriaSet.objects.create(event=event, version=version, sha256=sha256, loaded_at=clock.now())
     Criterion.objects.bulk_create(
-        Criterion(
-            event=event,
-            criteria_set=catalogue,
-            position=position,
-            code=row["code"],
-            domain=int(row["domain"]),
-            heading=row["heading"],
-            text=row["paraphrase"],
-            placeholder=row["placeholder"] == "true",
-            mark=row["mark"],
-            source=row["source"],
-        )
-        for position, row in enumerate(rows, start=1)
+        Criterion(event=event, criteria_set=catalogue, **dict(zip(TOLD, row, strict=True))) for row in listed
     )
     return catalogue
+
+
+def catalogue_digest(rows: Sequence[Sequence[Any]]) -> str:
+    """The SHA-256 of a catalogue's rows as they are stored: by it the tables are compared with the event."""
+    return hashlib.sha256(canonical(rows, "criteria")).hexdigest()
+
+
+def _told(position: int, row: Mapping[str, str]) -> list[Any]:
+    """The columns of one criterion, in the order of ``TOLD``."""
+    real = [position, row["code"], int(row["domain"]), row["heading"], row["paraphrase"]]
+    return [*real, row["placeholder"] == "true", row["mark"], row["source"]]
 
 
 def _rows(source: bytes) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ from datetime import date
 from django.db import transaction
 
 from audit.actions import record_system
+from directory.actions.importing import record_rows
 from directory.errors import BadOrganisation
 from directory.models import Organisation, OrganisationKind
 from directory.permissions import Actor, check_may_administer
@@ -51,24 +52,24 @@ def add_organisation(
 
 @transaction.atomic
 def add_many(*, organisations: Sequence[NewOrganisation], by: Actor) -> list[Organisation]:
-    """Record many organisations under one event, in the order given; a parent stands before its children or is known.
+    """Record many organisations in the order given; a parent stands before its children or is known.
 
-    Raises BadOrganisation for the first one refused.
+    Each stands in an event of the import. Raises BadOrganisation for the first one refused.
     """
     check_may_administer(by)
     for row in organisations:
         check_organisation(row)
     _check_codes_free(organisations)
-    event = record_system("directory.imported", by=by, public={"organisations": len(organisations)})
+    events = record_rows("organisations", organisations, lambda row: list(_public(row).values()), by=by)
     parents = ids_by_code({row.parent_code for row in organisations if row.parent_code})
     written: list[Organisation] = []
     batch: list[Organisation] = []
     waiting: set[str] = set()
-    for row in organisations:
+    for row, event in zip(organisations, events, strict=True):
         if row.parent_code in waiting:
             written += _insert(batch, parents)
             batch, waiting = [], set()
-        batch.append(build(row, _parent_id(row, parents), event.pk))
+        batch.append(build(row, _parent_id(row, parents), event))
         waiting.add(row.code)
     return written + _insert(batch, parents)
 

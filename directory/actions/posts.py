@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from audit.actions import record, record_system, settle
+from audit.actions import record, settle
 from directory import grants
+from directory.actions.importing import record_rows
 from directory.actions.people import lock
 from directory.models import Organisation, Person, Post, PostKind
 from directory.permissions import Actor, check_may_administer, check_may_appoint
@@ -58,7 +59,7 @@ def appoint(
 
 @transaction.atomic
 def add_many(*, posts: Sequence[NewPost], by: Actor) -> list[Post]:
-    """Record many posts and their grants, set by set, under one event.
+    """Record many posts and their grants, set by set; each stands in an event of the import.
 
     Unlike `appoint` this writes nothing to the people's own streams. Raises BadPost for the first post refused.
     """
@@ -68,9 +69,10 @@ def add_many(*, posts: Sequence[NewPost], by: Actor) -> list[Post]:
         check_own_office(row.person, row.kind, row.organisation, by)
         check_post(row)
     _check_free(posts)
-    event = record_system("directory.imported", by=by, public={"posts": len(posts)})
+    events = record_rows("posts", posts, _told, by=by)
     day = today()
-    written = Post.objects.bulk_create([_build(row, event.pk, day) for row in posts], batch_size=BATCH)
+    built = [_build(row, event, day) for row, event in zip(posts, events, strict=True)]
+    written = Post.objects.bulk_create(built, batch_size=BATCH)
     grants.synchronise({row.person.pk for row in posts})
     return written
 
@@ -154,6 +156,10 @@ def _build(row: NewPost, event_id: int, day: date) -> Post:
         in_force=in_force(row.starts, row.ends, day),
         event_id=event_id,
     )
+
+
+def _told(row: NewPost) -> list[str | None]:
+    return [row.person.stream, row.organisation.code, str(row.kind), *_dates(row.starts, row.ends).values()]
 
 
 def _dates(starts: date, ends: date | None) -> dict[str, str | None]:

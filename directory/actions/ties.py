@@ -6,6 +6,7 @@ from datetime import date
 from django.db import transaction
 
 from audit.actions import record_system
+from directory.actions.importing import record_rows
 from directory.errors import BadTie
 from directory.models import Organisation, Tie, TieKind
 from directory.models.organisations import SYMMETRIC_TIES
@@ -53,11 +54,12 @@ def add_tie(
 
 @transaction.atomic
 def add_many(*, ties: Sequence[NewTie], by: Actor) -> list[Tie]:
-    """Record many ties under one event. Raises BadTie for the first one refused."""
+    """Record many ties; each stands in an event of the import. Raises BadTie for the first one refused."""
     check_may_administer(by)
     _check(ties)
-    event = record_system("directory.imported", by=by, public={"ties": len(ties)})
-    return Tie.objects.bulk_create([_build(row, event.pk) for row in ties], batch_size=BATCH)
+    events = record_rows("ties", ties, _told, by=by)
+    built = [_build(row, event) for row, event in zip(ties, events, strict=True)]
+    return Tie.objects.bulk_create(built, batch_size=BATCH)
 
 
 @transaction.atomic
@@ -94,6 +96,11 @@ def _build(row: NewTie, event_id: int) -> Tie:
         synthetic=row.synthetic,
         event_id=event_id,
     )
+
+
+def _told(row: NewTie) -> list[str | bool | None]:
+    ends = row.ends.isoformat() if row.ends else None
+    return [str(row.kind), row.one.code, row.other.code, row.starts.isoformat(), ends, row.synthetic]
 
 
 def _check(ties: Sequence[NewTie]) -> None:

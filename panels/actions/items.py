@@ -13,7 +13,7 @@ from audit import clock
 from audit.actions import record, settle
 from audit.canonical import canonical
 from directory.queries import today
-from panels.actions.declarations import keep_declaration
+from panels.actions.declarations import declared, keep_declaration
 from panels.actions.refusals import noting
 from panels.composition import composed, roll
 from panels.errors import SittingRefused
@@ -194,7 +194,7 @@ def _leave(now: Room, member: Appointment, reason: str, by: Actor, interests: Se
     private: dict[str, Any] = {"reason": reason}
     if interests:
         public["declared"] = len(interests)
-        private["statements"] = [each.statement for each in interests]
+        private |= declared(interests)
     event = record(panel, "member.recused", by=by, ruleset=panel.ruleset, public=public, private={"interest": private})
     settle(panel)
     Recusal.objects.create(event=event, item=item, appointment=member, reason=reason, recused_at=clock.now())

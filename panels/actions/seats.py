@@ -16,7 +16,7 @@ from directory.models import Organisation, Person
 from directory.queries import record_keepers, today
 from directory.rows import NewMessage
 from panels import grants
-from panels.actions.declarations import keep_declaration
+from panels.actions.declarations import declared, keep_declaration
 from panels.actions.items import settle_items
 from panels.actions.panels import live_of
 from panels.actions.refusals import noting
@@ -278,14 +278,10 @@ def _answered(
         by=by,
         ruleset=panel.ruleset,
         public=public | {"barred_by": bar.rule} if bar else public,
-        private=_statements(interests),
+        private={"interest": declared(interests)} if interests else None,
     )
     settle(panel)
     return event
-
-
-def _statements(interests: Sequence[Interest]) -> dict[str, Any] | None:
-    return {"interest": {"statements": [each.statement for each in interests]}} if interests else None
 
 
 @noting("declare_again")
@@ -302,7 +298,7 @@ def declare_again(*, appointment: Appointment, by: Person, interests: Sequence[I
         by=by,
         ruleset=panel.ruleset,
         public={"seats": _public([appointment]), "declared": len(interests)},
-        private=_statements(interests),
+        private={"interest": declared(interests)} if interests else None,
     )
     settle(panel)
     keep_declaration(event, panel, by, interests)
