@@ -23,6 +23,7 @@ TYPED = {"about": "About", "by": "Done by"}
 DAYS = {"from": "From", "to": "To"}
 NUMBERS = {"first": "From entry", "last": "To entry"}
 LABELS = {**TYPED, **CHOSEN, **DAYS, **NUMBERS}
+OF_NO_RECORD = "Register, sign-ins and exports"
 _THE_SYSTEM = {"system", "the system"}
 
 
@@ -84,7 +85,7 @@ def kinds() -> dict[str, str]:
         getattr(model, "STREAM_PREFIX", "") or str(model._meta.model_name): str(model._meta.verbose_name).capitalize()
         for model in own_models(AuditedAggregate, "audit_seq")
     }
-    return {**dict(sorted(told.items(), key=lambda each: each[1])), SYSTEM: "Register, sign-ins and exports"}
+    return {**dict(sorted(told.items(), key=lambda each: each[1])), SYSTEM: OF_NO_RECORD}
 
 
 def read(given: Mapping[str, str], house: House) -> Asked:

@@ -98,7 +98,7 @@ class Checked:
     @property
     def contradicted(self) -> bool:
         """The evidence holds, and this server's log does not fit it."""
-        return any(step.ok is False for step in self.ours)
+        return self.verdict == verify_log.VERIFIED and any(step.ok is False for step in self.ours)
 
 
 def kind_of(text: str) -> str:
@@ -122,8 +122,8 @@ def check(text: str, kind: str) -> Checked:
     checked = Checked(
         kind=KINDS[kind],
         verdict=report.verdict,
-        steps=[Step(each.what, each.ok, each.detail) for each in report.steps],
-        about=str(report.facts.get("about", "")),
+        steps=[_step(each) for each in report.steps],
+        about=printable(str(report.facts.get("about", ""))),
         leaf_hash=str(report.facts.get("leaf_hash", "")),
     )
     head = _head(text, kind) if report.verdict == verify_log.VERIFIED else None
@@ -131,6 +131,17 @@ def check(text: str, kind: str) -> Checked:
         checked.size = head.size
         checked.ours.append(_beside(head, latest()))
     return checked
+
+
+def printable(text: str) -> str:
+    """Text from outside without what a page may not hold; line ends stay."""
+    return "".join(each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def _step(step: verify_log.Step) -> Step:
+    """The verifier notes as passed what is only to be known: that there is no witness, or a key it did not use."""
+    remark = step.ok and (step.detail.startswith("none") or step.what.endswith("a remark"))
+    return Step(printable(step.what), None if remark else step.ok, printable(step.detail))
 
 
 def code_in(pdf: bytes) -> str:

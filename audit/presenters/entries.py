@@ -8,13 +8,14 @@ from datetime import datetime
 from json import dumps
 from typing import Any
 
-from audit.forms.search import words
+from audit.forms.search import OF_NO_RECORD, words
 from audit.house import House, Named
 from audit.leaf import SYSTEM
 from audit.models import Event
 from audit.queries import index_of
 
 THE_SYSTEM = Named("The system")
+NO_RECORD_OF_ITS_OWN = Named(OF_NO_RECORD)
 Names = Mapping[str, Named]
 
 
@@ -61,7 +62,7 @@ def _row(event: Event, known: Names) -> Row:
         type=event.event_type,
         what=words(event.event_type),
         stream=event.stream,
-        of=of(event.stream, known),
+        of=NO_RECORD_OF_ITS_OWN if event.stream == SYSTEM else of(event.stream, known),
         seq=event.stream_seq,
         actor=said["actor"],
         by=of(said["actor"], known),

@@ -16,6 +16,7 @@ from audit.forms.dropped import Dropped, read_small
 from audit.house import House
 from audit.leaf import By
 from audit.models import Attestation, AttestationKind
+from audit.presenters.checking import printable
 from audit.presenters.overview import signed
 from audit.witnessing import keep_cosignature, note_with_cosignatures, witnesses
 
@@ -41,7 +42,7 @@ def cosignatures(request: HttpRequest, *, house: House) -> HttpResponse:
     newest = latest()
     given = {
         "fault": fault,
-        "typed": dropped.text,
+        "typed": printable(dropped.text),
         "witnesses": witnesses(),
         "newest": signed([newest])[0] if newest else None,
         "note": note_with_cosignatures(newest) if newest else "",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from audit.checkpoints import latest
 from audit.forms.dropped import Dropped, read_large
 from audit.house import House
-from audit.presenters.checking import Checked, Step, check, code_in, kind_of
+from audit.presenters.checking import Checked, Step, check, code_in, kind_of, printable
 
 _LIKE_NOTHING = (
     "This is none of the four: a case's bundle begins with {, a letter's code with c2sp.org/tlog-proof@v1, a "
@@ -24,6 +24,8 @@ _NO_CODE = (
     "log was signed have none."
 )
 UNREADABLE = 422
+# Of what cannot be read, so much is shown again.
+MOST_ECHOED = 2000
 _LETTER = "This very file"
 
 
@@ -45,7 +47,12 @@ def verify(request: HttpRequest, *, house: House) -> HttpResponse:
     if checked and dropped.pdf:
         checked.ours.append(_of_letter(checked, house.document(sha256(dropped.pdf).hexdigest())))
     status = dropped.status if dropped.fault else UNREADABLE if fault else 200
-    given = {"checked": checked, "fault": fault, "pasted": "" if checked else text[:2000], "newest": latest()}
+    given = {
+        "checked": checked,
+        "fault": fault,
+        "pasted": "" if checked else printable(text[:MOST_ECHOED]),
+        "newest": latest(),
+    }
     return render(request, "audit/verify.jinja", given, status=status)
 
 

@@ -105,8 +105,11 @@ def submit(application: Application, *, bid: Bid, by: Actor) -> None:
         "application.submitted",
         by=by,
         ruleset=application.ruleset.version,
-        public={"constitution": bid.constitution, "practices": bid.practices, "declarations": list(bid.declarations)},
-        private={"person": {"accountable_officer": bid.accountable_officer}},
+        public={"practices": bid.practices},
+        private={
+            "person": {"accountable_officer": bid.accountable_officer},
+            "free_text": {"constitution": bid.constitution, "declarations": list(bid.declarations)},
+        },
     )
     Submission.objects.create(
         event=event,

@@ -8,6 +8,7 @@ from itertools import product
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from audit.models import Checkpoint, Event
 from directory.models import Message, Person, Tie
 from panels import forms
 from panels.models import Appointment
@@ -82,6 +83,12 @@ def filled(route: str, known: Mapping[str, Sequence[object]]) -> Iterator[str]:
     return (pattern.format(*each) for each in product(*(pks if name == "pk" else known[name] for name in names)))
 
 
+def _said_of(sealed: Sealed) -> list[bytes]:
+    """The entries in which most was said in confidence."""
+    told = Event.objects.filter(event_type__in=("decision.recorded", "member.recused"))
+    return list(told.order_by("-pk").values_list("leaf_hash", flat=True)[:2])
+
+
 def values(sealed: Sealed, meeting: Meeting, person: Person | None) -> dict[str, Sequence[object]]:
     """What each parameter of a route may be. A new one fails the walk until it is named here."""
     item = meeting.items[sealed.ref].pk
@@ -103,4 +110,6 @@ def values(sealed: Sealed, meeting: Meeting, person: Person | None) -> dict[str,
         "step": [*STEPS, *DIVERSIONS],
         "deed": DEEDS,
         "key": ["secretary"],
+        "hash": [bytes(leaf_hash).hex() for leaf_hash in _said_of(sealed)],
+        "size": [Checkpoint.objects.latest("tree_size").pk],
     }

@@ -44,7 +44,7 @@ def test_home_with_nothing_to_do_leads_to_panels_and_their_audit(world):
 
 
 def test_audit_leads_to_the_audit_of_panels(world):
-    assert Reader(world.auditor).client.get("/audit/").headers["Location"] == "/audit/panels/"
+    assert Reader(world.auditor).get("/audit/").links["Panels"] == "/audit/panels/"
 
 
 def test_home_of_a_chair_lists_what_the_chair_may_record(world):

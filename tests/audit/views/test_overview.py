@@ -1,0 +1,145 @@
+"""The first page of the audit: how far the log is verified, signed and witnessed, and what needs attention."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit import checkpoints, clock, doctor, rechecking, sequencing
+from audit.models import Attestation, Checkpoint, Event, Leaf
+from tests.factories.pages import Page
+from tests.factories.raw import run, unfenced
+
+PATH = "/audit/"
+
+
+def page(client):
+    return Page(client.get(PATH))
+
+
+def witnessed(**how):
+    newest = checkpoints.latest()
+    given = {"kind": "cosignature", "who": "Coalition", "blob": b"x", "at": clock.real_now()}
+    return Attestation.objects.create(checkpoint=newest, **(given | how))
+
+
+def test_log_not_read_again_says_so_and_the_button_reads_it(auditor):
+    assert "Not verified again yet" in page(auditor).text("h2")
+    size = sequencing.log_size()
+    told = Page(auditor.post("/audit/recheck/", follow=True))
+    assert f"Verified up to entry {size:,} of {size + 1:,}" in told.text("h2")
+    assert f"All {size:,} entries were checked" in told.words
+    last = rechecking.last_recheck()
+    assert (last.size, last.sound) == (size, True)
+    assert told.links["The record of that check"] == f"/audit/entries/{last.entry}/"
+
+
+EVENT = "WHERE id = (SELECT event_id FROM audit_leaf WHERE leaf_index = 7)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "values"),
+    [
+        (f"UPDATE audit_event SET leaf = %s {EVENT}", [b"{}"]),
+        (f"UPDATE audit_event SET event_type = 'x' {EVENT}", []),
+        ("UPDATE audit_leaf SET leaf_hash = %s WHERE leaf_index = 7", [bytes(32)]),
+        ("UPDATE audit_checkpoint SET root = %s", [bytes(32)]),
+        ("UPDATE audit_checkpoint SET note = replace(note, 'A', 'B')", []),
+    ],
+)
+def test_what_was_changed_in_the_database_is_found_and_stays_on_the_page(auditor, statement, values):
+    with unfenced():
+        run(statement, *values)
+        answer = auditor.post("/audit/recheck/")
+        assert answer.status_code == 422
+        assert not rechecking.last_recheck().sound
+        shown = page(auditor)
+    assert "The log is broken" in shown.text("h2")
+    assert "not as it was signed" in shown.words
+
+
+def test_log_cut_short_is_found(auditor):
+    with unfenced():
+        run("DELETE FROM audit_leaf WHERE leaf_index >= %s", sequencing.log_size() - 2)
+        assert "is missing" in rechecking.recheck() or "the log holds" in rechecking.recheck()
+
+
+def test_newest_checkpoint_and_all_others_with_who_holds_them(auditor):
+    newest = checkpoints.latest()
+    witnessed()
+    witnessed(kind="tsa", who="Stamps Ltd")
+    letters = Attestation.objects.filter(kind="letter").count()
+    shown = page(auditor)
+    assert letters
+    assert "Cosigned by Coalition" in shown.words
+    assert "Time-stamped by Stamps Ltd" in shown.words
+    for each in Checkpoint.objects.all():
+        assert shown.links[f"{each.tree_size:,}"] == f"/audit/checkpoints/{each.tree_size}"
+    assert f"checkpoint of {newest.tree_size}" not in shown.words
+
+
+def test_long_list_of_checkpoints_has_pages_and_costs_the_same(auditor):
+    def asked():
+        with CaptureQueriesContext(connection) as counted:
+            found = page(auditor)
+        return len(counted), found
+
+    before, _ = asked()
+    newest = checkpoints.latest()
+    for number in range(1, 40):
+        Checkpoint.objects.create(
+            tree_size=newest.tree_size + number,
+            root=newest.root,
+            note=newest.note,
+            key_id="x",
+            created_at=newest.created_at,
+        )
+    after, found = asked()
+    assert after <= before
+    assert "Page 1 of 3." in found.words
+    assert Page(auditor.get(PATH, {"page": "99"})).status == 200
+
+
+def test_what_is_wrong_stands_first_and_the_worst_before_the_rest(auditor):
+    found = doctor.examine()
+    assert found
+    shown = page(auditor)
+    for finding in found:
+        assert finding.what in shown.words
+        assert finding.cure in shown.words
+    assert shown.words.index(found[0].what) < shown.words.index("Newest checkpoint")
+
+
+def test_nothing_wrong_is_said(auditor):
+    rechecking.recheck()
+    checkpoints.sign_head()
+    witnessed()
+    assert doctor.examine() == []
+    assert "Nothing is wrong" in page(auditor).words
+
+
+def test_growth_that_nobody_signs_and_days_without_a_witness_are_found(walk):
+    rechecking.recheck()
+    checkpoints.sign_head()
+    witnessed()
+    with clock.at(walk.now), time_machine.travel(clock.real_now() + timedelta(hours=3), tick=False):
+        assert doctor.examine() == []
+        rechecking.recheck()
+        assert doctor.examine() == []
+    with time_machine.travel(clock.real_now() + timedelta(days=3, hours=1), tick=False):
+        kinds = [each.what for each in doctor.examine()]
+        assert any("in no signed checkpoint" in each for each in kinds)
+        assert any("not checked again in the last two days" in each for each in kinds)
+        checkpoints.sign_head()
+        kinds = [each.what for each in doctor.examine()]
+        assert not any("in no signed checkpoint" in each for each in kinds)
+        assert any("grown for 3 days" in each for each in kinds)
+
+
+def test_pages_only_read(auditor):
+    before = Event.objects.count(), Leaf.objects.count()
+    page(auditor)
+    assert (Event.objects.count(), Leaf.objects.count()) == before
+    assert auditor.get("/audit/recheck/").status_code == 405
