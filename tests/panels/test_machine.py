@@ -45,6 +45,7 @@ from panels.models import (
     Sitting,
     Stance,
 )
+from tests.audit.rules.story import breaches
 from tests.factories import Walk, build_world, london
 from tests.factories.panels import coalition, sitting_on
 from tests.panels.machine.model import faults
@@ -101,8 +102,10 @@ class Panels(RuleBasedStateMachine):
 
     def teardown(self):
         if hasattr(self, "undo"):
+            named = breaches()
             transaction.set_rollback(True)
             self.undo.__exit__(None, None, None)
+            assert named == [], "a stranger who reads the log alone finds a rule broken"
 
     def attempt(self, act):
         with clock.at(self.now), answered():

@@ -299,6 +299,26 @@ def training_is_made_up(story):
     story.drop(story.last("person.accredited", lambda each: each.document["stream"] == who))
 
 
+def shut_out(story, seconds: int) -> None:
+    """The chair was deactivated so long before the decision."""
+    chair, moment = row(story, "chair")["person"], datetime.fromisoformat(decided(story).document["at"])
+    added = story.last("person.added", lambda each: each.document["stream"] == chair)
+    out = Entry({**added.document, "type": "person.deactivated", "public": {}, "private": {}})
+    out.document["at"] = written(moment - timedelta(seconds=seconds))
+    story.put_before(decided(story), out)
+
+
+@breach("is counted as sitting, or not, against what is recorded")
+def somebody_shut_out_sits(story):
+    shut_out(story, 3600)
+
+
+def test_what_another_stream_says_in_that_moment_may_not_have_been_seen(story):
+    """Two transactions end together: the log orders them, and the later one did not read the earlier."""
+    shut_out(story, 1)
+    assert story.check(disclosed=False).verdict == "verified"
+
+
 @breach("was noted as away on")
 def an_absence_is_passed_over(story):
     chair = row(story, "chair")
