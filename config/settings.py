@@ -213,12 +213,12 @@ CELERY_TASK_ROUTES = {"audit.tasks.*": {"queue": "audit"}}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # The log's name in its checkpoints, and what signs them. Only the worker of the queue "audit" needs key and memory;
-# on one machine without settings each database has its own, or a fresh one would look like a rewritten one.
-LOG_NAME = "audit" if DEPLOYED else f"{Path(str(DATABASES['default']['NAME'])).stem}.audit"
+# without settings each database has its own beside it, or a fresh one would look like a rewritten one.
+LOG_FILES = VAR_DIR / "audit" if DEPLOYED else VAR_DIR / f"{Path(DATABASES['default']['NAME']).with_suffix('')}.audit"
 AUDIT_ORIGIN = env.str("AUDIT_ORIGIN", default="panel-authority.example/log")
 AUDIT_SIGNER = env.str("AUDIT_SIGNER", default="audit.signing.from_files")
-AUDIT_SIGNING_KEY_FILE = Path(env.str("AUDIT_SIGNING_KEY_FILE", default=str(VAR_DIR / f"{LOG_NAME}.key")))
-AUDIT_SIGNER_STATE = Path(env.str("AUDIT_SIGNER_STATE", default=str(VAR_DIR / f"{LOG_NAME}.signed")))
+AUDIT_SIGNING_KEY_FILE = Path(env.str("AUDIT_SIGNING_KEY_FILE", default=f"{LOG_FILES}.key"))
+AUDIT_SIGNER_STATE = Path(env.str("AUDIT_SIGNER_STATE", default=f"{LOG_FILES}.signed"))
 # Public keys besides those the log itself introduces, and those of witnesses.
 AUDIT_VKEYS = env.list("AUDIT_VKEYS", default=[])
 # Whose cosignatures count; the demonstration's Coalition writes its key where its own machine would be.
