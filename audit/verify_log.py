@@ -576,7 +576,9 @@ def _no_twins(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
 
 
 def _whole(digits: str) -> int:
-    if digits == "-0" or len(digits) > 17 or not -LARGEST_NUMBER <= int(digits) <= LARGEST_NUMBER:
+    if len(digits) < 16 and digits != "-0":
+        return int(digits)
+    if len(digits) > 17 or digits == "-0" or not -LARGEST_NUMBER <= int(digits) <= LARGEST_NUMBER:
         raise BadEntry(f"the number {shown(digits)} is too large for JSON, or not in its canonical spelling")
     return int(digits)
 
@@ -588,17 +590,16 @@ _known_shapes: Set[Tuple[str, ...]] = set()
 def _shaped(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     """Make an object of an entry: no key twice, all of them ASCII snake_case, and in order."""
     document = dict(pairs)
-    shape = tuple(document)
-    if len(shape) != len(pairs):
-        _no_twins(pairs)
-    if shape not in _known_shapes:
-        for name in shape:
-            if not _NAME.fullmatch(name):
-                raise BadEntry(f"the key {shown(name)} is not ASCII snake_case")
-        if list(shape) != sorted(shape):
-            raise BadEntry(f"it is not in its canonical spelling: the keys {shown(', '.join(shape))} are not in order")
-        if len(_known_shapes) < 10_000:  # remembered, but not without end
-            _known_shapes.add(shape)
+    if len(document) == len(pairs) and tuple(document) in _known_shapes:
+        return document
+    _no_twins(pairs)
+    for name in document:
+        if not _NAME.fullmatch(name):
+            raise BadEntry(f"the key {shown(name)} is not ASCII snake_case")
+    if list(document) != sorted(document):
+        raise BadEntry(f"it is not in its canonical spelling: the keys {shown(', '.join(document))} are not in order")
+    if len(_known_shapes) < 10_000:  # remembered, but not without end
+        _known_shapes.add(tuple(document))
     return document
 
 
@@ -1803,6 +1804,7 @@ class Rules:
         self.broken = 0
         self.counts: Dict[str, int] = dict.fromkeys(COUNTED, 0)
         self.rulesets: Dict[str, Json] = {}
+        self.kinds: Dict[Optional[str], str] = {}  # code of an organisation: its kind
         self.people: Dict[str, Person] = {}
         self.panels: Dict[str, Panel] = {}
         self.cases: Dict[str, Case] = {}
@@ -1875,8 +1877,17 @@ class Rules:
         plans = {plan["kind"]: plan for plan in public.get("plans", [])}
         self.rulesets.setdefault(version, {"plans": plans, "windows": public.get("windows")})
 
+    def organisations(self, public: Json) -> None:
+        """What kind of body a code stands for: one entry each, or many at once."""
+        many = public.get("rows", []) if "organisations" in public else []
+        for kind, code in [row[:2] for row in many] or [[public.get("kind"), public.get("code")]]:
+            self.kinds.setdefault(code, kind)
+
     def nominated(self, public: Json) -> None:
-        row = [sys.intern(public["body"]), public.get("body_kind"), public["starts"], public.get("ends", "9999-12-31")]
+        body, kind = sys.intern(public["body"]), public.get("body_kind")
+        told = self.kinds.get(body, BODY)
+        self.must(told == BODY, f"{body} nominates for the Coalition and is recorded as {told}")
+        row = [body, kind, public["starts"], public.get("ends", "9999-12-31")]
         self._of(self.one["stream"]).nominated.append(row)
 
     def nomination_ended(self, public: Json) -> None:
@@ -2317,6 +2328,8 @@ COUNTED = (
 )
 HANDLERS: Dict[str, Callable[[Rules, Json], None]] = {
     "ruleset.loaded": Rules.loaded,
+    "organisation.added": Rules.organisations,
+    "directory.imported": Rules.organisations,
     "person.nominated": Rules.nominated,
     "person.nomination_ended": Rules.nomination_ended,
     "person.accredited": Rules.accredited,
