@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from audit.checkpoints import sign_head
 from audit.errors import Refused
 from audit.signing import forget_key, key_at_hand
 from workflows.management.progress import Bar
@@ -46,6 +47,7 @@ class Command(BaseCommand):
             key_at_hand()
             replay.set_stage()
             replay.play(until=options["until"], progress=Bar())
+            sign_head()
         except Refused as refused:
             raise CommandError(refused.message) from refused
         result = replay.result(time.perf_counter() - start)
