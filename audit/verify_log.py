@@ -1804,7 +1804,7 @@ class Rules:
         self.broken = 0
         self.counts: Dict[str, int] = dict.fromkeys(COUNTED, 0)
         self.rulesets: Dict[str, Json] = {}
-        self.kinds: Dict[Optional[str], str] = {}  # code of an organisation: its kind
+        self.kinds: Dict[str, str] = {}  # code of an organisation: its kind
         self.people: Dict[str, Person] = {}
         self.panels: Dict[str, Panel] = {}
         self.cases: Dict[str, Case] = {}
@@ -1879,9 +1879,10 @@ class Rules:
 
     def organisations(self, public: Json) -> None:
         """What kind of body a code stands for: one entry each, or many at once."""
-        many = public.get("rows", []) if "organisations" in public else []
-        for kind, code in [row[:2] for row in many] or [[public.get("kind"), public.get("code")]]:
-            self.kinds.setdefault(code, kind)
+        if self.one["type"] == "organisation.added":
+            self.kinds[public["code"]] = public["kind"]
+        for row in public.get("rows", []) if "organisations" in public else []:
+            self.kinds[row[1]] = row[0]
 
     def nominated(self, public: Json) -> None:
         body, kind = sys.intern(public["body"]), public.get("body_kind")

@@ -136,6 +136,12 @@ def nominated_by_a_body_that_is_none_of_the_coalition(story):
         entry.public["body_kind"] = "board"
 
 
+@breach("LA1 nominates for the Coalition and is recorded as local_authority")
+def nominated_by_a_body_of_another_kind(story):
+    for entry in story.all("person.nominated"):
+        entry.public["body"] = "LA1"
+
+
 @breach("speaks for the Coalition and no Coalition body nominated them")
 def nominated_afterwards(story):
     nomination = story.last("person.nominated", lambda each: each.document["stream"] == row(story, VOICE)["person"])
