@@ -62,7 +62,7 @@ class InMemory(FileUploadHandler):
         if self.size <= LARGEST:
             self.parts.append(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> UploadedFile[Any]:
         """The file, cut where it became too large."""
         return InMemoryUploadedFile(
             BytesIO(b"".join(self.parts)), self.field_name, self.file_name, self.content_type, file_size, self.charset
@@ -105,7 +105,7 @@ def _read(request: HttpRequest, largest: int) -> Dropped:
     return Dropped(text=f"{text}\n") if text else Dropped(fault=_NOTHING, status=BAD)
 
 
-def _file(file: UploadedFile, largest: int) -> Dropped:
+def _file(file: UploadedFile[Any], largest: int) -> Dropped:
     if (file.size or 0) > largest:
         limit = f"{largest // MEGABYTE} MB" if largest >= MEGABYTE else f"{largest // 1000} kB"
         return Dropped(fault=f"This file is larger than {limit}, the most that is read here.", status=TOO_LARGE)
