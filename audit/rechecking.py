@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from audit import checkpoints, sequencing
+from audit import checkpoints, clock, sequencing
 from audit.actions import record_system
 from audit.errors import LogBroken, NoteRefused
 from audit.leaf import By
@@ -23,6 +23,7 @@ from audit.queries import index_of
 
 RECHECKED = "log.rechecked"
 BATCH = 1000
+EVERY = timedelta(days=1)
 # So many entries a page may check itself; more is for the worker.
 MOST_AT_ONCE = 20_000
 
@@ -52,6 +53,12 @@ def recheck(*, by: By = "system") -> str:
     with transaction.atomic():
         record_system(RECHECKED, by=by, public={"size": size, "sound": not fault})
     return fault
+
+
+def due() -> bool:
+    """Whether the last one was a day ago, or there is none and something to check."""
+    last = last_recheck()
+    return clock.real_now() - last.at >= EVERY if last else sequencing.log_size() > 0
 
 
 def last_recheck() -> Recheck | None:

@@ -39,6 +39,12 @@ def checkpoint(*, asked: bool = False) -> int | None:
     return signed.tree_size if signed else None
 
 
+@shared_task(name="audit.tasks.recheck_daily")
+def recheck_daily() -> str:
+    """Check the whole log again when that was not done for a day."""
+    return rechecking.recheck() if rechecking.due() else ""
+
+
 @shared_task(name="audit.tasks.recheck")
 def recheck() -> str:
     """Check the whole log again; the sentence of the first fault, or nothing."""
