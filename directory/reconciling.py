@@ -17,7 +17,7 @@ from audit.models import Event
 from audit.reconciling import Replay, Row, Table, Told
 from audit.reconciling.events import CHUNK, batches, read
 from audit.reconciling.replay import Expected, on
-from directory.models import Organisation, Person, Post, Tie
+from directory.models import Message, Organisation, Person, Post, Tie
 from directory.models.organisations import SYMMETRIC_TIES
 from directory.models.people import ERASED_DOMAIN, ERASED_NAME
 from directory.rules import in_force, tidy
@@ -248,3 +248,5 @@ def _day(text: str | None) -> date | None:
 
 
 REPLAYS = (People, Register)
+# Tables of which the events say nothing, and why.
+UNTOLD = {Message: "What people are told is no part of the log; a message names the event it was told because of."}

@@ -79,22 +79,35 @@ def read(events: Sequence[Event]) -> Iterator[tuple[Told, list[str]]]:
         for order, group, ground in Erasure.objects.filter(event__in=ids).values_list("event_id", "grp", "ground"):
             erased[order][group] = ground
     for event in events:
-        document = event.document
-        promised, kept = document["private"], private[event.id]
+        document = document_of(event)
+        promised, kept = document.get("private", {}), private[event.id]
         told = Told(
             id=event.id,
             stream=event.stream,
             seq=event.stream_seq,
-            type=document["type"],
+            type=document.get("type", event.event_type),
             at=event.occurred_at,
-            actor=document["actor"],
-            ruleset=document["ruleset"],
-            public=document["public"],
+            actor=document.get("actor", SYSTEM),
+            ruleset=document.get("ruleset", ""),
+            public=document.get("public", {}),
             promised=promised,
-            private={group: loads(body) for group, (_, body) in kept.items()},
+            private={group: _loaded(body) for group, (_, body) in kept.items()},
             erased=erased[event.id],
         )
         yield told, [group for group, each in kept.items() if commitment(*each) != promised.get(group)]
+
+
+def document_of(event: Event) -> dict[str, Any]:
+    """The leaf as a document; an empty one where somebody made it none."""
+    found = _loaded(bytes(event.leaf))
+    return found if isinstance(found, dict) else {}
+
+
+def _loaded(body: bytes) -> Any:
+    try:
+        return loads(body)
+    except (ValueError, RecursionError):
+        return {}
 
 
 def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from audit.leaf import SYSTEM, hash_of
 from audit.models import AuditedAggregate, Event
-from audit.reconciling.events import CHUNK, batches, read
+from audit.reconciling.events import CHUNK, batches, document_of, read
 from audit.reconciling.replay import Replay
 from audit.reconciling.tables import Difference, Row
 from audit.triggers import own_models
@@ -34,10 +35,13 @@ class Account:
         return sum(self.rows.values())
 
 
-def reconcile(kinds: Sequence[type[Replay]], *, only: str = "", account: Account) -> Iterator[Difference]:
+def reconcile(
+    kinds: Sequence[type[Replay]], *, untold: Iterable[type[Model]] = (), only: str = "", account: Account
+) -> Iterator[Difference]:
     """Everything in which the tables differ from what the events say; of one stream, or of all.
 
-    kinds: the replays of every application; account: is filled on the way.
+    kinds: the replays of every application; untold: tables of which the events say nothing, whose rows name an event
+    all the same; account: is filled on the way.
     """
     contexts = {kind: kind.prepare() for kind in kinds}
     run = _Run(kinds, contexts, account)
@@ -49,6 +53,8 @@ def reconcile(kinds: Sequence[type[Replay]], *, only: str = "", account: Account
             yield from run.aggregates(model, prefix, only)
     if not only:
         yield from run.unseen()
+        for model in untold:
+            yield from run.named(model)
 
 
 @dataclass
@@ -67,7 +73,7 @@ class _Run:
             events = Event.objects.filter(stream=SYSTEM, event_type__in=list(kind.HANDLERS)).order_by("id")
             for some in batches(events.iterator(CHUNK), CHUNK):
                 yield from self._taken(some, [replay])
-            replay.finish()
+            yield from _guarded(SYSTEM, "the stream", replay.finish)
             yield from replay.differences()
 
     def aggregates(self, model: type[Model], prefix: str, only: str) -> Iterator[Difference]:
@@ -90,6 +96,14 @@ class _Run:
                 lost = f"{count - self.seen[table]} rows lead to none"
                 yield Difference("no stream", table.name, "", "", "every row belongs to an aggregate", lost)
 
+    def named(self, model: type[Model]) -> Iterator[Difference]:
+        """Every row of a table names an event that is there."""
+        rows = model._base_manager.order_by("pk")
+        self.account.rows[model._meta.label] += rows.count()
+        lost = rows.exclude(Exists(Event.objects.filter(pk=OuterRef("event"))))
+        for pk in lost.values_list("pk", flat=True).iterator(CHUNK):
+            yield Difference("no stream", model._meta.label, f"{pk}", "", "every row names its event", "there is none")
+
     def _some(
         self, model: type[Model], kinds: Sequence[type[Replay]], heads: dict[str, tuple[int, bytes]]
     ) -> Iterator[Difference]:
@@ -110,7 +124,7 @@ class _Run:
             yield from _chain(model, stream, events[stream], head)
             yield from self._taken(events[stream], replays[stream])
             for replay in replays[stream]:
-                replay.finish()
+                yield from _guarded(stream, "the stream", replay.finish)
                 yield from replay.differences()
 
     def _taken(self, events: Sequence[Event], replays: Sequence[Replay]) -> Iterator[Difference]:
@@ -125,7 +139,7 @@ class _Run:
                 unknown = f"event {told.id} is of the type {told.type}"
                 yield Difference(told.stream, "events", "", "", unknown, "nothing tells what that writes")
             for replay in replays:
-                replay.take(told)
+                yield from _guarded(told.stream, f"event {told.id} ({told.type})", partial(replay.take, told))
 
     def _count(self, kind: type[Replay], standing: dict[str, list[Row]]) -> None:
         for name, rows in standing.items():
@@ -134,15 +148,25 @@ class _Run:
             self.account.rows[table.name] += len(rows)
 
 
-def _chain(
-    model: type[Model], stream: str, events: Sequence[Event], head: tuple[int, bytes]
-) -> Iterator[Difference]:
+def _guarded(stream: str, what: str, act: Callable[[], None]) -> Iterator[Difference]:
+    """Do it; an event or a row so altered that nothing can be made of it is told, and the others go on."""
+    try:
+        act()
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        fault = f"it, or a row it rests on, cannot be understood ({type(error).__name__})"
+        yield Difference(stream, "events", "", "", f"{what} can be replayed", fault)
+
+
+def _chain(model: type[Model], stream: str, events: Sequence[Event], head: tuple[int, bytes]) -> Iterator[Difference]:
     """The events follow one another, and the aggregate stands at the last."""
     label, expected, prev = model._meta.label, 1, b""
     for event in events:
-        if event.stream_seq != expected or event.document["prev"] != (prev.hex() or None):
-            told = f"event {event.id} is number {event.stream_seq}"
-            yield Difference(stream, "events", "", "", told, f"number {expected} must come there and follow the last")
+        if event.stream_seq != expected:
+            told = f"event {expected} of the stream comes next"
+            yield Difference(stream, "events", "", "", told, f"event {event.id} is number {event.stream_seq}")
+        elif document_of(event).get("prev") != (prev.hex() or None):
+            told = f"event {event.id} follows the event before it"
+            yield Difference(stream, "events", "", "", told, "one of the two is another than was recorded")
         expected, prev = (event.stream_seq or 0) + 1, hash_of(bytes(event.leaf))
     if head != (expected - 1, prev):
         what = f"the last event is number {expected - 1}"

@@ -50,7 +50,14 @@ def open_round(
     if ReviewRound.objects.filter(cycle=cycle, number=number).exists():
         raise DecisionRefused(f"Review {number} of {cycle} exists already.")
     event = record_system(
-        "review.opened", by=by, public={"cycle": cycle, "number": number, "committee": committee_on.isoformat()}
+        "review.opened",
+        by=by,
+        public={
+            "cycle": cycle,
+            "number": number,
+            "evidence_due": evidence_due.isoformat(),
+            "committee": committee_on.isoformat(),
+        },
     )
     return ReviewRound.objects.create(
         event=event, cycle=cycle, number=number, title=title, evidence_due=evidence_due, committee_on=committee_on

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from audit.models import Event
 from audit.reconciling import Replay, Row, Table, Told
 from audit.reconciling.replay import on
 from authorisation.actions.rulesets import TOLD, catalogue_digest
@@ -14,7 +13,7 @@ from authorisation.errors import RuleSetRefused
 from authorisation.models import CriteriaSet, Criterion, ReviewRound, RuleSet, Wave
 from authorisation.reconciling.tables import same
 from authorisation.rulesets import has_kind, read, seat_plan
-from panels.models import Item, Panel
+from panels.models import Panel
 
 
 def _source(text: str) -> str:
@@ -42,7 +41,10 @@ class Rules(Replay):
         ),
         "wave": Table(Wave, "", ("cycle", "number"), {"event": "event_id", **same("cycle", "number", "deadline")}),
         "round": Table(
-            ReviewRound, "", ("cycle", "number"), {"event": "event_id", **same("cycle", "number", "committee_on")}
+            ReviewRound,
+            "",
+            ("cycle", "number"),
+            {"event": "event_id", **same("cycle", "number", "evidence_due", "committee_on")},
         ),
     }
 
@@ -87,7 +89,8 @@ class Rules(Replay):
     @on("review.opened")
     def opened_round(self, told: Told) -> None:
         said = told.public
-        self.expect("round", told, cycle=said["cycle"], number=said["number"], committee_on=said["committee"])
+        due = {"evidence_due": said["evidence_due"], "committee_on": said["committee"]}
+        self.expect("round", told, cycle=said["cycle"], number=said["number"], **due)
 
 
 def _listed(rows: list[Row]) -> list[list[Any]]:
@@ -95,38 +98,20 @@ def _listed(rows: list[Row]) -> list[list[Any]]:
 
 
 class PlansOfPanels(Replay):
-    """A panel sits by the plan its rule set gives, on the cases of the applicants that opened them."""
+    """A panel sits by the plan its rule set gives."""
 
     PREFIX = "panel"
     TABLES = {
         "plan": Table(Panel, "stream", (), {"plan": "plan"}),
-        "organisation": Table(
-            Item,
-            "panel__stream",
-            ("on", "case"),
-            {"on": "sitting__on", "case": "case_ref", "organisation": "organisation__code"},
-        ),
     }
 
     @classmethod
-    def prepare(cls) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
-        """The rule sets by version, and who opened each case."""
-        opened = Event.objects.filter(event_type="application.opened").order_by("id")
-        cases = {}
-        for event in opened.iterator(500):
-            said = event.document["public"]
-            cases[said["ref"]] = said["ccg"]
-        return dict(RuleSet.objects.values_list("version", "body")), cases
+    def prepare(cls) -> dict[str, Mapping[str, Any]]:
+        """The rule sets by version."""
+        return dict(RuleSet.objects.values_list("version", "body"))
 
     @on("panel.proposed")
     def proposed(self, told: Told) -> None:
-        body, kind = self.context[0].get(told.ruleset), told.public["kind"]
+        body, kind = self.context.get(told.ruleset), told.public["kind"]
         plan = {"plan": seat_plan(body, kind).as_json()} if body and has_kind(body, kind) else {}
         self.expect("plan", told, **plan)
-
-    @on("sitting.listed")
-    def listed(self, told: Told) -> None:
-        for case in told.public["cases"]:
-            opened_by = self.context[1].get(case)
-            said = {"organisation": opened_by} if opened_by else {}
-            self.expect("organisation", told, on=told.public["on"], case=case, **said)

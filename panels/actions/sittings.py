@@ -68,7 +68,13 @@ def list_sitting(
     check_agenda(panel, on, refs, today())
     seated = list(panel.appointments.filter(state__in=LIVE).select_related("seat", "person", "nomination__body"))
     _check_members(panel, on, round, seated)
-    event = record(panel, "sitting.listed", by=by, ruleset=panel.ruleset, public={"on": on.isoformat(), "cases": refs})
+    event = record(
+        panel,
+        "sitting.listed",
+        by=by,
+        ruleset=panel.ruleset,
+        public={"on": on.isoformat(), "cases": refs, "organisations": [case.organisation.code for case in cases]},
+    )
     settle(panel)
     sitting = Sitting.objects.create(event=event, panel=panel, on=on, place=place, round=round)
     items = Item.objects.bulk_create(

@@ -29,12 +29,14 @@ class Panels(Seats):
     def listed(self, told: Told) -> None:
         day = told.public["on"]
         self.expect("sitting", told, on=day, convened_at=None, closed_at=None)
-        for number, case in enumerate(told.public["cases"], start=1):
+        pairs = zip(told.public["cases"], told.public["organisations"], strict=True)
+        for number, (case, organisation) in enumerate(pairs, start=1):
             self.expect(
                 "item",
                 told,
                 on=day,
                 case=case,
+                organisation=organisation,
                 number=number,
                 state=ItemState.LISTED,
                 opened_at=None,

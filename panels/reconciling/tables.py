@@ -180,6 +180,7 @@ TABLES = {
             "event": "event_id",
             "on": "sitting__on",
             "case": "case_ref",
+            "organisation": "organisation__code",
             "number": "number",
             "state": "state",
             "opened_at": "opened_at",

@@ -18,6 +18,7 @@ from panels import reconciling as panels
 from workflows import reconciling as workflows
 
 UNUSABLE = 2
+UNTOLD = (*directory.UNTOLD,)
 
 
 def all_replays() -> tuple[type[Replay], ...]:
@@ -58,7 +59,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _found(self, stream: str, account: Account, *, told: bool) -> Any:
-        for difference in reconcile(all_replays(), only=stream, account=account):
+        for difference in reconcile(all_replays(), untold=UNTOLD, only=stream, account=account):
             if told:
                 self.stdout.write(f"{difference}")
             yield difference
