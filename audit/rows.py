@@ -80,8 +80,8 @@ def update_row(row: models.Model) -> None:
 def _update_of(model: type[models.Model]) -> tuple[str, tuple[Any, ...], Any]:
     options, quote = model._meta, connection.ops.quote_name
     fields = tuple(field for field in options.local_concrete_fields if not field.primary_key and not field.generated)
-    assignments = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    table, key = quote(options.db_table), quote(options.pk.column)
+    assignments = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    table, key = quote(options.db_table), quote(str(options.pk.column))
     return f"UPDATE {table} SET {assignments} WHERE {key} = %s", fields, options.pk  # noqa: S608 - names of the models
 
 

@@ -91,7 +91,7 @@ def _file(name: str) -> Path:
 
 def _state() -> Path:
     """Each database of this folder holds a log of its own, under one name."""
-    return FOLDER / f"{settings.LOG_NAME}.seen"
+    return FOLDER / f"{Path(settings.AUDIT_SIGNER_STATE).stem}.seen"
 
 
 def _run(*arguments: str | Path) -> str:
