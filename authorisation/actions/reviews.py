@@ -33,7 +33,7 @@ from panels.permissions import check_administers
 if TYPE_CHECKING:
     from audit.models import Event
     from directory.models import Person
-    from panels.models import Item
+    from panels.models import Item, Outcome
     from panels.permissions import Actor
 
 
@@ -109,7 +109,32 @@ def review(
     ]
     if faults:
         raise DecisionRefused(f"The review of {application.ref} cannot be recorded: " + "; ".join(faults) + ".")
-    event = record(
+    event = _recorded(application, round, item, outcome, results, lifted, given, by)
+    discharged = sum(each.result is ReviewResult.DISCHARGE for each in results)
+    held = ApplicationReview.objects.create(
+        event=event,
+        round=round,
+        application=application,
+        panel_outcome=outcome,
+        conditions_left=len(conditions) - discharged,
+        directions_left=len(in_force) - len(lifted) + sum(map(len, given.values())),
+        reviewed_at=clock.now(),
+    )
+    _change_conditions(event, held, results, conditions)
+    _change_directions(event, held, lifted, given, conditions)
+
+
+def _recorded(
+    application: Application,
+    round: ReviewRound,  # noqa: A002  the field's word
+    item: Item,
+    outcome: Outcome,
+    results: Sequence[Reviewed],
+    lifted: Sequence[Direction],
+    given: Mapping[str, Sequence[str]],
+    by: Person,
+) -> Event:
+    return record(
         application,
         "conditions.reviewed",
         by=by,
@@ -129,18 +154,6 @@ def review(
             }
         },
     )
-    discharged = sum(each.result is ReviewResult.DISCHARGE for each in results)
-    held = ApplicationReview.objects.create(
-        event=event,
-        round=round,
-        application=application,
-        panel_outcome=outcome,
-        conditions_left=len(conditions) - discharged,
-        directions_left=len(in_force) - len(lifted) + sum(map(len, given.values())),
-        reviewed_at=clock.now(),
-    )
-    _change_conditions(event, held, results, conditions)
-    _change_directions(event, held, lifted, given, conditions)
 
 
 def _in_force(application: Application) -> set[int]:
