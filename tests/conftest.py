@@ -63,8 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         asks = WITH_DATABASE & set(getattr(item, "fixturenames", ()))
         if of_django or asks or item.get_closest_marker("django_db"):
             item.add_marker("database")
-        # What pages say of rows does not depend on where the rows are; the auditors' lists are SQL of their own.
-        if "views" in item.path.parts and item.path.name != "test_audit.py":
+        # What pages say of rows does not depend on where the rows are; tests/panels/explorer is SQL of its own.
+        if "views" in item.path.parts:
             item.add_marker("once")
 
 
