@@ -23,7 +23,7 @@ def examine(*, thorough: bool = False) -> list[Finding]:
 
     Raises nothing but DatabaseError: a check that cannot be made is itself something that is wrong.
     """
-    checks: list[Check] = [*cheap.CHECKS, *((*keys.CHECKS, *whole.CHECKS) if thorough else ())]
+    checks: list[Check] = [*cheap.CHECKS, *((*keys.CHECKS, *whole.CHECKS) if thorough else cheap.OF_PAGES)]
     found = [finding for check in checks for finding in _made(check)]
     return sorted(found, key=lambda each: ORDER[each.severity])
 

@@ -28,7 +28,9 @@ class Rules(Replay):
         "catalogue": Table(
             CriteriaSet, "", ("version",), {"event": "event_id", **same("version", "sha256", "loaded_at")}
         ),
-        "criterion": Table(Criterion, "", ("event",), {"event": "event_id", **same(*TOLD)}),
+        "criterion": Table(
+            Criterion, "", ("event",), {"event": "event_id", "version": "criteria_set__version", **same(*TOLD)}
+        ),
         "ruleset": Table(
             RuleSet,
             "",
@@ -54,7 +56,7 @@ class Rules(Replay):
         self.expect("catalogue", told, version=said["version"], sha256=said["sha256"], loaded_at=told.now)
         rows = [row for row in self.standing["criterion"] if row["event"] == told.id]
         for row in rows or [{}] * said["criteria"]:
-            self.expect("criterion", told, **{name: row[name] for name in TOLD if name in row})
+            self.expect("criterion", told, version=said["version"], **{name: row[name] for name in TOLD if name in row})
         if len(rows) != said["criteria"]:
             self.fault("criterion", f"event {told.id} brought {said['criteria']} criteria", f"{len(rows)} stand")
         elif "rows_sha256" in said and catalogue_digest(_listed(rows)) != said["rows_sha256"]:

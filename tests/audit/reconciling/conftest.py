@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 
 from audit import clock
-from audit.reconciling import Account, reconcile
 from authorisation.enums import ReviewResult, Stage
 from authorisation.queries import open_conditions
 from authorisation.rules import Reviewed
@@ -24,10 +23,10 @@ from panels.actions.rulings import rule
 from panels.actions.sittings import close_sitting
 from panels.errors import PanelsRefused
 from panels.models import Stance
+from tests.audit.reconciling import told
 from tests.factories import Walk, build_world, convened, days, opened, sitting_on
 from tests.factories.panels import coalition, seated, spoken
 from tests.factories.raw import undone
-from workflows.management.commands.audit_reconcile import UNTOLD, all_replays
 
 
 class Lived:
@@ -176,8 +175,4 @@ def lived(_lived, db):
 @pytest.fixture
 def differences():
     """Everything that is told of the whole database, or of one stream."""
-
-    def found(only=""):
-        return [str(each) for each in reconcile(all_replays(), untold=UNTOLD, only=only, account=Account())]
-
-    return found
+    return told.differences

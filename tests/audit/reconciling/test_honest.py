@@ -8,12 +8,15 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.db.models.constants import LOOKUP_SEP
 
+from audit import clock
 from audit.erasing import Ground
 from audit.models import AuditedAggregate, Erasure, Event, RecordedFact, RegisteredRow
 from audit.triggers import own_models
+from directory.actions import posts
 from directory.actions.erasing import erase_events, erase_person
 from directory.models import Message, Person
 from panels.models import Attendance, Position, Recusal, Refusal
+from tests.factories import days
 from workflows.management.commands import audit_reconcile
 from workflows.management.commands.audit_reconcile import UNTOLD, all_replays
 
@@ -25,6 +28,7 @@ UNCOMPARED = {
     "directory.Person": {
         "password": "a secret: the log says that it was set, never what",
     },
+    "panels.Item": {"cycle": "a hint to the tests; the year stands in the reference of the case"},
     "panels.Sitting": {
         "place": "where a panel meets decides nothing",
         "round": "a label by which seats are shared out before the day",
@@ -83,10 +87,12 @@ def test_every_column_of_the_record_is_compared():
     for table in (table for kind in all_replays() for table in kind.TABLES.values()):
         lookups = (*table.columns.values(), table.stream)
         seen.setdefault(table.name, set()).update(each.split(LOOKUP_SEP)[0].removesuffix("_id") for each in lookups)
+    left = {}
     for model in models() - set(UNTOLD):
-        label = model._meta.label
         own = {field.name for field in model._meta.concrete_fields} - {"id", "audit_seq", "audit_head"}
-        assert own - seen[label] == set(UNCOMPARED.get(label, {})), label
+        if uncompared := own - seen[model._meta.label]:
+            left[model._meta.label] = uncompared
+    assert left == {label: set(columns) for label, columns in UNCOMPARED.items()}
 
 
 def test_command_counts_what_it_compared(lived):
@@ -106,7 +112,7 @@ def test_command_names_differences_and_counts_them(lived, unfenced):
     assert "1 difference," in told
     code, told = reconciled("--json", "--stream", row.item.panel.stream)
     document = json.loads(told)
-    assert (code, document["streams"], document["rows"]["panels.Panel"]) == (1, 1, 2)
+    assert (code, document["streams"], document["rows"]["panels.Panel"]) == (1, 1, 1)
     [difference] = document["differences"]
     assert (difference["table"], difference["field"], difference["standing"]) == (
         "panels.Position",
@@ -141,7 +147,9 @@ def by_two(lived):
 
 def test_person_erased_by_order_is_no_difference(lived, differences):
     person = Person.objects.get(email="outsider@example.test")
-    erase_person(person=person, ground=Ground.CONSENT, **by_two(lived))
+    with clock.at(lived.other.now + days(60)):
+        posts.expire(clock.now())
+        erase_person(person=person, ground=Ground.CONSENT, **by_two(lived))
     person.refresh_from_db()
     assert person.erased
     assert differences() == []
@@ -171,11 +179,3 @@ def test_text_that_says_it_was_erased_without_an_order_is_a_difference(lived, di
     Position.objects.filter(stance="dissent").update(reasons="[Erased on 1 June 2013: consent withdrawn. Ref A.]")
     [told] = differences()
     assert "panels.Position" in told
-
-
-@pytest.mark.once
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_one_wave_replayed_differs_in_nothing(differences):
-    call_command("replay", "--json", "--wave", "1", "--until", "2012-09-30", stdout=StringIO())
-    assert differences() == []
