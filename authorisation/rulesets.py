@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from audit.canonical import canonical
 from authorisation.errors import RuleSetRefused
 from directory.models import OrganisationKind
 from panels.rules import SeatPlan, plan_faults
@@ -308,6 +309,15 @@ def published(body: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "windows": dict(plans[0].windows),
     }
+
+
+# What is told of a criterion, and stored.
+TOLD = ("position", "code", "domain", "heading", "text", "placeholder", "mark", "source")
+
+
+def catalogue_digest(rows: Sequence[Sequence[Any]]) -> str:
+    """The SHA-256 of a catalogue's rows as they are stored: by it the tables are compared with the event."""
+    return hashlib.sha256(canonical(rows, "criteria")).hexdigest()
 
 
 def has_kind(body: Mapping[str, Any], kind: str) -> bool:

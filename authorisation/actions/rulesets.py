@@ -6,17 +6,16 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from audit import clock
 from audit.actions import record_system
-from audit.canonical import canonical
 from authorisation.errors import RuleSetRefused
 from authorisation.models import CriteriaSet, Criterion, RuleSet
-from authorisation.rulesets import published, read
+from authorisation.rulesets import TOLD, catalogue_digest, published, read
 from panels.permissions import check_administers
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ COLUMNS = ("code", "domain", "heading", "paraphrase", "placeholder", "mark", "so
 REAL_CODE = re.compile(r"^[1-6]\.\d(\.\d)?[A-Z]$")
 PLACEHOLDER_CODE = re.compile(r"^P[1-6]\.\d\d$")
 MARKS = frozenset("CIKUS")
-# What is told of a criterion, and stored.
-TOLD = ("position", "code", "domain", "heading", "text", "placeholder", "mark", "source")
 SHOWN = 50
 VERSION_LENGTH = 40
 LONGEST = {"heading": 200, "paraphrase": 500, "source": 300}
@@ -60,11 +57,6 @@ def import_criteria(*, source: bytes, version: str, by: Actor) -> CriteriaSet:
         Criterion(event=event, criteria_set=catalogue, **dict(zip(TOLD, row, strict=True))) for row in listed
     )
     return catalogue
-
-
-def catalogue_digest(rows: Sequence[Sequence[Any]]) -> str:
-    """The SHA-256 of a catalogue's rows as they are stored: by it the tables are compared with the event."""
-    return hashlib.sha256(canonical(rows, "criteria")).hexdigest()
 
 
 def _told(position: int, row: Mapping[str, str]) -> list[Any]:

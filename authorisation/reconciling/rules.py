@@ -8,11 +8,10 @@ from typing import Any
 
 from audit.reconciling import Replay, Row, Table, Told
 from audit.reconciling.replay import on
-from authorisation.actions.rulesets import TOLD, catalogue_digest
 from authorisation.errors import RuleSetRefused
 from authorisation.models import CriteriaSet, Criterion, ReviewRound, RuleSet, Wave
 from authorisation.reconciling.tables import same
-from authorisation.rulesets import has_kind, read, seat_plan
+from authorisation.rulesets import TOLD, catalogue_digest, has_kind, read, seat_plan
 from panels.models import Panel
 
 

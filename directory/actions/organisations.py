@@ -6,8 +6,8 @@ from datetime import date
 from django.db import transaction
 
 from audit.actions import record_system
-from directory.actions.importing import record_rows
 from directory.errors import BadOrganisation
+from directory.importing import record_rows
 from directory.models import Organisation, OrganisationKind
 from directory.permissions import Actor, check_may_administer
 from directory.policies import check_can_close, check_organisation

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from audit.actions import record, settle
 from directory import grants
-from directory.actions.importing import record_rows
 from directory.actions.people import lock
+from directory.importing import record_rows
 from directory.models import Organisation, Person, Post, PostKind
 from directory.permissions import Actor, check_may_administer, check_may_appoint
 from directory.policies import check_beside, check_own_office, check_post, check_post_can_end

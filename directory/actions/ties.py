@@ -6,8 +6,8 @@ from datetime import date
 from django.db import transaction
 
 from audit.actions import record_system
-from directory.actions.importing import record_rows
 from directory.errors import BadTie
+from directory.importing import record_rows
 from directory.models import Organisation, Tie, TieKind
 from directory.models.organisations import SYMMETRIC_TIES
 from directory.permissions import Actor, check_may_administer

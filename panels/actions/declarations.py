@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from audit import clock
 from panels.models import Declaration
@@ -32,19 +32,3 @@ def keep_declaration(event: Event, panel: Panel, person: Person, interests: Sequ
     for line in lines:
         line.event, line.panel, line.person, line.made_at = event, panel, person, at
     return Declaration.objects.bulk_create(lines)
-
-
-def declared(interests: Sequence[Interest]) -> dict[str, Any]:
-    """What an event keeps in private of a declaration: as much as its rows say, so that they can be held against it."""
-    return {
-        "statements": [each.statement for each in interests],
-        "interests": [
-            {
-                "kind": each.kind,
-                "organisation": each.organisation.code if each.organisation else None,
-                "starts": each.starts.isoformat() if each.starts else None,
-                "ends": each.ends.isoformat() if each.ends else None,
-            }
-            for each in interests
-        ],
-    }

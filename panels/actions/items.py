@@ -13,9 +13,10 @@ from audit import clock
 from audit.actions import record, settle
 from audit.canonical import canonical
 from directory.queries import today
-from panels.actions.declarations import declared, keep_declaration
+from panels.actions.declarations import keep_declaration
 from panels.actions.refusals import noting
 from panels.composition import composed, roll
+from panels.declared import declared
 from panels.errors import SittingRefused
 from panels.grounds import grounds
 from panels.models import (

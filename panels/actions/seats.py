@@ -16,10 +16,11 @@ from directory.models import Organisation, Person
 from directory.queries import record_keepers, today
 from directory.rows import NewMessage
 from panels import grants
-from panels.actions.declarations import declared, keep_declaration
+from panels.actions.declarations import keep_declaration
 from panels.actions.items import settle_items
 from panels.actions.panels import live_of
 from panels.actions.refusals import noting
+from panels.declared import declared
 from panels.errors import PanelsRefused, SeatRefused
 from panels.models import Appointment, AppointmentState, Item, Nomination, Panel, Seat
 from panels.permissions import check_administers, check_own_seat, check_runs
