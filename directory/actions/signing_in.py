@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from django.db import transaction
 
@@ -33,7 +33,7 @@ def note_signed_out(*, by: Person) -> Event:
     return record_system("person.signed_out", by=by)
 
 
-def note_sign_in_failed(*, email: str) -> Event | None:
+def note_sign_in_failed(*, email: str, by: Literal["system"] = "system") -> Event | None:
     """Record that an address and a password were refused; once a minute for an address, the others are counted.
 
     The entry says nothing of whether somebody has the address: it is kept in private, the password nowhere. `more` is
@@ -47,4 +47,4 @@ def note_sign_in_failed(*, email: str) -> Event | None:
         missed = bounds.turn(FAILED, address, every=A_FAILURE, most=MOST_FAILURES)
         if missed is None:
             return None
-        return record_system(FAILED, by="system", public={"more": missed}, private={"person": {"email": address}})
+        return record_system(FAILED, by=by, public={"more": missed}, private={"person": {"email": address}})

@@ -37,6 +37,7 @@ CODES = st.sampled_from([HERE, "BBB", "CCC", "BOARD"])
 KINDS = st.sampled_from(["ccg", "board", "region", "area_team", "provider"])
 PARENTS = st.sampled_from(["", "AT1", "AT2"])
 REFS = st.sampled_from([REF, "CCG-AAA-2011", "CCG-BBB-2012", ""])
+OFTEN_HERE = st.one_of(st.just(HERE), CODES)
 TIER = st.sampled_from([*TIERS, "review", "prepared"])
 SEATS = st.sampled_from(["coalition_representative", "chair", "lay"])
 WINDOWS = {rule.window: rule.default for rule in RULES.values() if rule.window}
@@ -95,7 +96,17 @@ def questions(draw):
             )
         ),
         roles=frozenset(rows(TIER, REFS, day, make=Role)),
-        past=frozenset(rows(CODES, REFS, st.sampled_from([0, 2010, 2011, 2012]), day, make=PastCase)),
+        # Two earlier cycles of this very organisation are what D10 is about.
+        past=frozenset(
+            rows(
+                st.one_of(st.just(HERE), CODES),
+                REFS,
+                st.sampled_from([0, 2010, 2011, 2012]),
+                day,
+                make=PastCase,
+                most=5,
+            )
+        ),
         judged_by=frozenset(rows(CODES, CODES, st.sampled_from([2011, 2012]), make=Reciprocal)),
         left=frozenset(rows(REFS, day, make=lambda ref, on: (ref, on), most=1)),
     )
