@@ -40,28 +40,16 @@ import re
 import sys
 import time
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from hashlib import sha256, sha512
 from operator import itemgetter
 from struct import Struct
 from struct import error as struct_error
-from typing import (
-    Any,
-    BinaryIO,
-    Callable,
-    Dict,
-    Iterable,
-    Iterator,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-)
+from typing import Any, BinaryIO, NamedTuple
 from unicodedata import normalize
 
 VERIFIED, TAMPERED, BREACHED, UNUSABLE = "verified", "tampered", "breached", "unusable"
@@ -93,6 +81,12 @@ class Tampered(Fault):
     verdict = TAMPERED
 
 
+class Breached(Fault):
+    """The log is whole, and what it records breaks a rule of the process."""
+
+    verdict = BREACHED
+
+
 @dataclass
 class Step:
     """One thing that was checked."""
@@ -107,11 +101,11 @@ class Report:
     """All that was checked, in order, and the verdict."""
 
     verdict: str = VERIFIED
-    steps: List[Step] = field(default_factory=list)
-    facts: Dict[str, Any] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
     frontier: str = ""  # after a full check: what the auditor keeps to go on from here
 
-    def passed(self, what: str, detail: str = "") -> None:
+    def passed(self, what: str, detail: str) -> None:
         """Note a check that held, or a remark."""
         self.steps.append(Step(what, True, detail))
 
@@ -147,85 +141,74 @@ def shown(value: object) -> str:
     return text if len(text) <= 90 else text[:87] + "..."
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def plain(sentence: str) -> str:
+    """Return a sentence that may hold words from outside, fit for a terminal and not endless."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in sentence[:2000])
+
+
+def counted(number: int, one: str = "entry", many: str = "entries") -> str:
     """Return ``1 entry`` or ``2,000 entries``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {one if number == 1 else many}"
 
 
-# --- Ed25519 (RFC 8032), for machines without the cryptography package ----------------------
+# --- Ed25519 (RFC 8032), for machines without the cryptography package: short, not fast -----
 
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
-_D = -121665 * pow(121666, _P - 2, _P) % _P
-_I = pow(2, (_P - 1) // 4, _P)
-Point = Tuple[int, int, int, int]
+_D = -121665 * pow(121666, -1, _P) % _P
+Point = tuple[int, int]
 
 
-def _add(p: Point, q: Point) -> Point:
-    a, b = (p[1] - p[0]) * (q[1] - q[0]) % _P, (p[1] + p[0]) * (q[1] + q[0]) % _P
-    c, d = 2 * p[3] * q[3] * _D % _P, 2 * p[2] * q[2] % _P
-    e, f, g, h = b - a, d - c, d + c, b + a
-    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+def _add(one: Point, other: Point) -> Point:
+    (a, b), (c, d) = one, other
+    t = _D * a * b * c * d
+    return (a * d + b * c) * pow(1 + t, -1, _P) % _P, (b * d + a * c) * pow(1 - t, -1, _P) % _P
 
 
 def _times(number: int, point: Point) -> Point:
-    total: Point = (0, 1, 1, 0)
+    total = (0, 1)
     while number:
         if number & 1:
             total = _add(total, point)
-        point = _add(point, point)
-        number >>= 1
+        point, number = _add(point, point), number >> 1
     return total
 
 
-def _x_of(y: int, odd: int) -> Optional[int]:
-    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
-    x = pow(square, (_P + 3) // 8, _P)
-    if (x * x - square) % _P:
-        x = x * _I % _P
-    if (x * x - square) % _P or y >= _P or (x == 0 and odd):
-        return None
-    return _P - x if x & 1 != odd else x
-
-
-def _point(packed: bytes) -> Optional[Point]:
+def _point(packed: bytes) -> Point | None:
     number = int.from_bytes(packed, "little")
     y, odd = number & ((1 << 255) - 1), number >> 255
-    x = _x_of(y, odd)
-    return None if x is None else (x, y, 1, x * y % _P)
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * pow(2, (_P - 1) // 4, _P) % _P
+    if (x * x - square) % _P or y >= _P or len(packed) != 32 or (x == 0 and odd):
+        return None
+    return (_P - x if x & 1 != odd else x), y
 
 
 def _packed(point: Point) -> bytes:
-    inverse = pow(point[2], _P - 2, _P)
-    x, y = point[0] * inverse % _P, point[1] * inverse % _P
-    return (y | (x & 1) << 255).to_bytes(32, "little")
+    return (point[1] | (point[0] & 1) << 255).to_bytes(32, "little")
 
 
-_BASE_Y = 4 * pow(5, _P - 2, _P) % _P
-_BASE_X = _x_of(_BASE_Y, 0) or 0
-_BASE: Point = (_BASE_X, _BASE_Y, 1, _BASE_X * _BASE_Y % _P)
+_BASE = _point((4 * pow(5, -1, _P) % _P).to_bytes(32, "little")) or (0, 1)
 
 
 def _digest(*parts: bytes) -> int:
     return int.from_bytes(sha512(b"".join(parts)).digest(), "little") % _L
 
 
-def _secret(seed: bytes) -> Tuple[int, bytes]:
+def _secret(seed: bytes) -> tuple[int, bytes]:
     digest = sha512(seed).digest()
     return int.from_bytes(digest[:32], "little") & ((1 << 254) - 8) | (1 << 254), digest[32:]
 
 
 def plain_verify(public: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether this is the key's signature of the message."""
-    point = _point(public) if len(public) == 32 else None
-    if point is None or len(signature) != 64:
+    point, first, s = _point(public), signature[:32], int.from_bytes(signature[32:], "little")
+    if point is None or len(signature) != 64 or s >= _L:
         return False
-    first, s = signature[:32], int.from_bytes(signature[32:], "little")
-    if s >= _L:
-        return False
-    x, y, z, t = point
-    challenge = _digest(first, public, message)
-    return _packed(_add(_times(s, _BASE), _times(challenge, (-x % _P, y, z, -t % _P)))) == first
+    minus = _times(_digest(first, public, message), (-point[0], point[1]))
+    return _packed(_add(_times(s, _BASE), minus)) == first
 
 
 def plain_public(seed: bytes) -> bytes:
@@ -238,8 +221,7 @@ def plain_sign(seed: bytes, message: bytes) -> bytes:
     scalar, prefix = _secret(seed)
     nonce = _digest(prefix, message)
     first = _packed(_times(nonce, _BASE))
-    s = (nonce + _digest(first, plain_public(seed), message) * scalar) % _L
-    return first + s.to_bytes(32, "little")
+    return first + ((nonce + _digest(first, plain_public(seed), message) * scalar) % _L).to_bytes(32, "little")
 
 
 def verifies(public: bytes, message: bytes, signature: bytes) -> bool:
@@ -262,13 +244,13 @@ def verifies(public: bytes, message: bytes, signature: bytes) -> bool:
 
 LOG_KEY, WITNESS_KEY = 1, 4
 MOST_SIGNATURES = 100
+PRIVATE = "PRIVATE+KEY+"
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """A public key that the auditor trusts, with the name it signs under."""
 
     name: str
@@ -278,9 +260,19 @@ class Key:
     since: str = ""
     until: str = ""
 
+    def __str__(self) -> str:
+        since = f" from {self.since}" if self.since else ""
+        until = f" until {self.until}" if self.until else ""
+        return f"{shown(self.name)} (key {self.key_id.hex()}{since}{until})"
 
-@dataclass(frozen=True)
-class Signature:
+    def covers(self, seconds: int) -> bool:
+        """Return whether a moment lies within the key's dates."""
+        since, until = _moment(self.since), _moment(self.until)
+        at = _EPOCH + timedelta(seconds=min(seconds, 250_000_000_000))
+        return not (since and at < since) and not (until and at > until)
+
+
+class Signature(NamedTuple):
     """A signature line of a note."""
 
     name: str
@@ -288,15 +280,22 @@ class Signature:
     blob: bytes
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """A signed head of the log: its name, how many entries it has, and the root over them."""
 
     text: str
     origin: str
     size: int
     root: bytes
-    signatures: Tuple[Signature, ...]
+    signatures: tuple[Signature, ...]
+
+
+class Signers(NamedTuple):
+    """Who signed a checkpoint: the log's own keys, witnesses with their time, and strangers."""
+
+    log: list[Key]
+    witnesses: list[tuple[Key, int]]
+    strangers: list[str]
 
 
 def base64(value: bytes) -> str:
@@ -304,13 +303,13 @@ def base64(value: bytes) -> str:
     return b64encode(value).decode()
 
 
-def _bytes(text: str, what: str, length: Optional[int] = None) -> bytes:
+def _bytes(text: str, what: str, length: int = 0) -> bytes:
     """Read base64 of which no bit can be changed without changing its meaning."""
     try:
         value = b64decode(text, validate=True)
     except ValueError:
         raise Unusable(f"{what} is not base64: {shown(text)}.") from None
-    if base64(value) != text or (length is not None and len(value) != length):
+    if base64(value) != text or (length and len(value) != length):
         raise Unusable(f"{what} is not {length or 'the'} bytes in base64 as the format spells it: {shown(text)}.")
     return value
 
@@ -325,20 +324,23 @@ def _is_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(map(str.isspace, name))
 
 
+def _key_id(name: str, blob: bytes) -> bytes:
+    return sha256(f"{name}\n".encode() + blob).digest()[:4]
+
+
 def _key(vkey: str) -> Key:
     """Read ``name+id+base64(kind, key)``."""
-    parts = vkey.split("+", 2)
-    if len(parts) != 3 or not _is_name(parts[0]):
+    name, key_id, encoded = [*vkey.split("+", 2), "", ""][:3]
+    if not encoded or not _is_name(name):
         raise Unusable(f"{shown(vkey)} is no key; a key is name+id+base64.")
-    name, key_id, encoded = parts
     blob = _bytes(encoded, f"The key of {shown(name)}")
-    expected = sha256(f"{name}\n".encode() + blob).digest()[:4]
+    expected = _key_id(name, blob)
     if key_id != expected.hex() or len(blob) < 2 or (blob[0] in (LOG_KEY, WITNESS_KEY) and len(blob) != 33):
         raise Unusable(f"The key of {shown(name)} and its id {shown(key_id)} do not belong together. Copy it again.")
     return Key(name, expected, blob[0], blob[1:])
 
 
-def parse_keys(text: str) -> List[Key]:
+def parse_keys(text: str) -> list[Key]:
     """Read ``vkeys.txt``: a key a line, then ``from=`` and ``until=``; ``#`` begins a comment."""
     keys = []
     for line in text.split("\n"):
@@ -346,21 +348,20 @@ def parse_keys(text: str) -> List[Key]:
         if vkey.startswith("#"):
             continue
         times = dict(option.partition("=")[::2] for option in options)
-        if set(times) - {"from", "until"} or not all(map(_moment_of, times.values())):
+        if set(times) - {"from", "until"} or not all(map(_moment, times.values())):
             raise Unusable(f"After the key only from=DATE and until=DATE may stand: {shown(line)}.")
-        key = _key(vkey)
-        keys.append(Key(key.name, key.key_id, key.kind, key.public, times.get("from", ""), times.get("until", "")))
+        keys.append(_key(vkey)._replace(since=times.get("from", ""), until=times.get("until", "")))
     if not keys:
         raise Unusable("There is no key in the list of keys you trust; without one nothing can be verified.")
     return keys
 
 
-def _moment_of(text: str) -> Optional[datetime]:
+def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
     except ValueError:
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _spelt(seconds: int) -> str:
@@ -387,8 +388,7 @@ def parse_checkpoint(text: str, what: str = "The checkpoint") -> Checkpoint:
 
 
 def _signature(line: str) -> Signature:
-    dash, _, rest = line.partition(" ")
-    name, _, encoded = rest.partition(" ")
+    dash, name, encoded = [*line.split(" ", 2), "", ""][:3]
     if dash != "\u2014" or not _is_name(name):
         raise Unusable(f"{shown(line)} is no signature line (a dash, a name and base64).")
     blob = _bytes(encoded, f"The signature of {shown(name)}")
@@ -397,46 +397,34 @@ def _signature(line: str) -> Signature:
     return Signature(name, blob[:4], blob[4:])
 
 
-def _holds(key: Key, signature: Signature, text: str) -> bool:
-    if key.kind == LOG_KEY:
-        return verifies(key.public, text.encode(), signature.blob)
-    return verifies(key.public, _cosigned(text, signature.blob[:8]), signature.blob[8:])
-
-
-def _cosigned(text: str, seconds: bytes) -> bytes:
-    """Return what a witness signs: the time (eight bytes, big end first) and the whole text."""
-    return f"cosignature/v1\ntime {int.from_bytes(seconds, 'big')}\n{text}".encode()
-
-
-@dataclass
-class Signers:
-    """Who signed a checkpoint: the log's own keys, witnesses with their time, and strangers."""
-
-    log: List[Key]
-    witnesses: List[Tuple[Key, int]]
-    strangers: List[str]
+def _cosigned(text: str, seconds: int) -> bytes:
+    """Return what a witness signs: the time and the whole text."""
+    return f"cosignature/v1\ntime {seconds}\n{text}".encode()
 
 
 def signed_by(checkpoint: Checkpoint, keys: Iterable[Key], what: str = "The checkpoint") -> Signers:
     """Return who signed it. A known key's false signature is tampering; no known key is no evidence."""
     known = {(key.name, key.key_id): key for key in keys if key.kind in (LOG_KEY, WITNESS_KEY)}
     signers = Signers([], [], [])
-    for signature in checkpoint.signatures:
-        key = known.get((signature.name, signature.key_id))
+    for name, key_id, signature in checkpoint.signatures:
+        key = known.get((name, key_id))
         if key is None or (key.kind == LOG_KEY and key.name != checkpoint.origin):
-            signers.strangers.append(f"{signature.name} ({signature.key_id.hex()})")
+            signers.strangers.append(f"{name} ({key_id.hex()})")
             continue
-        if not _holds(key, signature, checkpoint.text):
-            raise Tampered(f"{what} is not what {shown(key.name)} signed: text, signature or key was altered.")
+        message, at, blob = checkpoint.text.encode(), 0, signature
+        if key.kind == WITNESS_KEY:  # its time comes first: eight bytes, big end first
+            at, blob = int.from_bytes(signature[:8], "big"), signature[8:]
+            message = _cosigned(checkpoint.text, at)
+        if at > LARGEST_SIZE or not verifies(key.public, message, blob):
+            raise Tampered(f"{what} is not what {shown(name)} signed: text, signature or key was altered.")
         if key.kind == LOG_KEY:
             signers.log.append(key)
         else:
-            signers.witnesses.append((key, int.from_bytes(signature.blob[:8], "big")))
+            signers.witnesses.append((key, at))
     if not signers.log:
-        theirs = shown(", ".join(signers.strangers))
         raise Unusable(
-            f"{what} of the log {shown(checkpoint.origin)} is signed by no key of that name that you trust, "
-            f"only by {theirs}. Have you the log's keys, from a source other than this one?"
+            f"{what} of the log {shown(checkpoint.origin)} is signed by no key of that name that you trust, only by "
+            f"{shown(', '.join(signers.strangers))}. Have you the log's keys, from a source other than this one?"
         )
     return signers
 
@@ -463,20 +451,25 @@ class Tree:
         """``hashes`` belong to ``size``, largest first; ``wanted`` are sizes to note the root at."""
         self.size = size
         levels = [level for level in range(size.bit_length() - 1, -1, -1) if size >> level & 1]
-        self.peaks: Dict[int, bytes] = dict(zip(levels, hashes))
+        self.peaks: dict[int, bytes] = dict(zip(levels, hashes))
         self.wanted = sorted(set(wanted))
-        self.roots: Dict[int, bytes] = {}
+        self.roots: dict[int, bytes] = {}
         self._note()
 
-    def extend(self, hashes: List[bytes]) -> None:
-        """Add leaf hashes."""
+    def extend(self, hashes: list[bytes]) -> None:
+        """Add leaf hashes, a full subtree at a time."""
         start = 0
         while start < len(hashes):
             until = self.wanted[0] - self.size if self.wanted else BLOCK
             room = min(len(hashes) - start, until, BLOCK, self.size & -self.size or BLOCK)
             level = room.bit_length() - 1
-            self._push(level, hashes[start : start + (1 << level)])
-            start += 1 << level
+            row, start = hashes[start : start + (1 << level)], start + (1 << level)
+            self.size += 1 << level
+            while len(row) > 1:
+                row = [sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2])]
+            while level in self.peaks:
+                row, level = [node_hash(self.peaks.pop(level), row[0])], level + 1
+            self.peaks[level] = row[0]
             self._note()
 
     def root(self) -> bytes:
@@ -486,19 +479,9 @@ class Tree:
             root = node_hash(self.peaks[level], root) if root else self.peaks[level]
         return root or sha256(b"").digest()
 
-    def hashes(self) -> List[bytes]:
+    def hashes(self) -> list[bytes]:
         """Return what has to be kept to go on later: at most one hash for each power of two."""
         return [self.peaks[level] for level in sorted(self.peaks, reverse=True)]
-
-    def _push(self, level: int, row: List[bytes]) -> None:
-        self.size += 1 << level
-        while len(row) > 1:
-            row = [sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2])]
-        top = row[0]
-        while level in self.peaks:
-            top = node_hash(self.peaks.pop(level), top)
-            level += 1
-        self.peaks[level] = top
 
     def _note(self) -> None:
         while self.wanted and self.wanted[0] <= self.size:
@@ -507,23 +490,27 @@ class Tree:
                 self.roots[size] = self.root()
 
 
-def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
-    """Return the root to which the proof leads (RFC 9162, 2.1.3.2)."""
-    if index >= size:
-        raise Tampered(f"Entry {index:,} cannot be in a log of {counted(size, 'entry', 'entries')}.")
-    at, last, node = index, size - 1, leaf
+def _climb(at: int, last: int, proof: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Yield each hash of a proof, from the leaf up, and whether it stands on the left (RFC 9162, 2.1.3.2)."""
     for step in proof:
         if not last:
             raise Tampered("The proof has more hashes than the tree has levels.")
-        if at & 1 or at == last:
-            node = node_hash(step, node)
-            while at and not at & 1:
-                at, last = at >> 1, last >> 1
-        else:
-            node = node_hash(node, step)
+        left = at & 1 or at == last
+        yield step, bool(left)
+        while left and at and not at & 1:
+            at, last = at >> 1, last >> 1
         at, last = at >> 1, last >> 1
     if last:
         raise Tampered("The proof has fewer hashes than the tree has levels.")
+
+
+def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """Return the root to which the proof leads."""
+    if index >= size:
+        raise Tampered(f"Entry {index:,} cannot be in a log of {counted(size)}.")
+    node = leaf
+    for step, left in _climb(index, size - 1, proof):
+        node = node_hash(step, node) if left else node_hash(node, step)
     return node
 
 
@@ -539,17 +526,13 @@ def is_consistent(old: int, old_root: bytes, new: int, new_root: bytes, proof: S
     while at & 1:
         at, last = at >> 1, last >> 1
     first = second = path[0]
-    for step in path[1:]:
-        if not last:
-            return False
-        if at & 1 or at == last:
-            first, second = node_hash(step, first), node_hash(step, second)
-            while at and not at & 1:
-                at, last = at >> 1, last >> 1
-        else:
-            second = node_hash(second, step)
-        at, last = at >> 1, last >> 1
-    return not last and first == old_root and second == new_root
+    try:
+        for step, left in _climb(at, last, path[1:]):
+            first = node_hash(step, first) if left else first
+            second = node_hash(step, second) if left else node_hash(second, step)
+    except Tampered:
+        return False
+    return first == old_root and second == new_root
 
 
 # --- JSON that has one spelling -------------------------------------------------------------
@@ -567,52 +550,35 @@ def _no_float(text: str) -> None:
     raise BadEntry(f"the number {shown(text)} is not a whole number")
 
 
-def _no_twins(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
-    names = [name for name, _ in pairs]
-    for name in names if len(set(names)) < len(names) else ():
-        if names.count(name) > 1:
-            raise BadEntry(f"the key {shown(name)} stands twice in one object")
-    return dict(pairs)
-
-
-def _whole(digits: str) -> int:
-    if len(digits) < 16 and digits != "-0":
-        return int(digits)
-    if len(digits) > 17 or digits == "-0" or not -LARGEST_NUMBER <= int(digits) <= LARGEST_NUMBER:
-        raise BadEntry(f"the number {shown(digits)} is too large for JSON, or not in its canonical spelling")
-    return int(digits)
-
-
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_known_shapes: Set[Tuple[str, ...]] = set()
-
-
-def _shaped(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
-    """Make an object of an entry: no key twice, all of them ASCII snake_case, and in order."""
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
-    if len(document) == len(pairs) and tuple(document) in _known_shapes:
-        return document
-    _no_twins(pairs)
-    for name in document:
-        if not _NAME.fullmatch(name):
-            raise BadEntry(f"the key {shown(name)} is not ASCII snake_case")
-    if list(document) != sorted(document):
-        raise BadEntry(f"it is not in its canonical spelling: the keys {shown(', '.join(document))} are not in order")
-    if len(_known_shapes) < 10_000:  # remembered, but not without end
-        _known_shapes.add(tuple(document))
+    if len(document) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise BadEntry(f"the key {shown(max(names, key=names.count))} stands twice in one object")
     return document
 
 
-_STRICT: Dict[str, Any] = {"parse_float": _no_float, "parse_constant": _no_float}
-_parse = json.JSONDecoder(object_pairs_hook=_shaped, parse_int=_whole, **_STRICT).raw_decode
-_parse_strictly = json.JSONDecoder(object_pairs_hook=_no_twins, **_STRICT).decode
+class _Numbers(dict[str, int]):
+    """The numbers met so far, by their digits: within bounds and in their canonical spelling."""
+
+    def __missing__(self, digits: str) -> int:
+        if len(digits) > 17 or digits == "-0" or not -LARGEST_NUMBER <= int(digits) <= LARGEST_NUMBER:
+            raise BadEntry(f"the number {shown(digits)} is too large for JSON, or not in its canonical spelling")
+        if len(self) < 10_000:
+            self[digits] = int(digits)
+        return int(digits)
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_STRICT: dict[str, Any] = {"parse_float": _no_float, "parse_constant": _no_float}
+_parse = json.JSONDecoder(object_pairs_hook=_no_twins, **_STRICT).decode
 _spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
-def _object(text: str, what: str) -> Dict[str, Any]:
+def _object(text: str, what: str) -> dict[str, Any]:
     """Read a JSON object of a file that is not an entry."""
     try:
-        document = _parse_strictly(text)
+        document = _parse(text)
     except RecursionError:
         raise Unusable(f"{what} is nested too deeply.") from None
     except ValueError as error:
@@ -624,45 +590,69 @@ def _object(text: str, what: str) -> Dict[str, Any]:
 
 # --- Entries: what each must hold, and how each follows from the last of its stream ---------
 
-FIELDS = ["actor", "at", "prev", "private", "public", "reason_code", "role", "ruleset", "seq", "stream", "type", "v"]
+FIELDS = ("actor", "at", "prev", "private", "public", "reason_code", "role", "ruleset", "seq", "stream", "type", "v")
 _HASH = re.compile("[0-9a-f]{64}")
 _AT = re.compile(
     r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
 )
 _texts = itemgetter("stream", "type", "actor", "at", "role", "ruleset", "reason_code")
+_HEAD = Struct(">32sQQ")  # of a stream: the hash, the number and the index of its last entry
 
 
-def read_entry(entry: bytes) -> Dict[str, Any]:
-    """Return the entry's document; raises ``BadEntry`` unless it is complete and in its only spelling."""
-    try:
-        text = entry.decode()
-        document, end = _parse(text)
-        # Without blanks and escapes there is no other spelling, or the parser has refused it.
-        if end != len(text) or "\\" in text or len(text.split()) != 1:
-            _require_one_spelling(text, document)
-        _check_version(document)
-        _check_fields(document)
-    except BadEntry:
-        raise
-    except RecursionError:
-        raise BadEntry("it is nested too deeply") from None
-    except UnicodeDecodeError:
-        raise BadEntry("it is not UTF-8 text") from None
-    except ValueError as error:
-        raise BadEntry(f"it is not JSON ({error})") from None
-    if not entry.isascii() and normalize("NFC", text) != text:
-        _require_composed(document)
-    return document  # type: ignore[no-any-return] # _check_version has seen that it is an object
+class Reader:
+    """Reads entries, and remembers which keys their objects had once those were found to be in order."""
+
+    def __init__(self) -> None:
+        self._objects: list[dict[str, Any]] = []
+        self._shapes: set[tuple[str, ...]] = set()
+        decoder: Any = json.JSONDecoder(object_hook=self._met, parse_int=_Numbers().__getitem__, **_STRICT)
+        self._scan = decoder.scan_once
+
+    def _met(self, document: dict[str, Any]) -> dict[str, Any]:
+        self._objects.append(document)
+        return document
+
+    def read(self, entry: bytes) -> dict[str, Any]:
+        """Return the entry's document; raises ``BadEntry`` unless it is complete and in its only spelling."""
+        self._objects.clear()
+        try:
+            text = entry.decode()
+            document, end = self._scan(text, 0)
+            # Known objects, no key lost to a twin, no blank and no escape: then there is no other spelling.
+            shapes, keys = set(map(tuple, self._objects)), sum(map(len, self._objects))
+            blanks = len(text.split()) > 1 or "\\" in text or end != len(text)
+            if blanks or not shapes <= self._shapes or keys != text.count('":'):
+                self._look_closely(text, shapes)
+            _check_fields(document)
+        except BadEntry:
+            raise
+        except RecursionError:
+            raise BadEntry("it is nested too deeply") from None
+        except UnicodeDecodeError:
+            raise BadEntry("it is not UTF-8 text") from None
+        except (StopIteration, ValueError):
+            raise BadEntry("it is not JSON") from None
+        if not entry.isascii() and normalize("NFC", text) != text:
+            _require_composed(document)
+        return document  # type: ignore[no-any-return] # _check_fields has seen that it is an object
+
+    def _look_closely(self, text: str, shapes: set[tuple[str, ...]]) -> None:
+        """Write the entry out again to compare, and look at every key."""
+        expected = _spell(_parse(text))
+        if text != expected:
+            at = next((i for i, (a, b) in enumerate(zip(text, expected)) if a != b), min(len(text), len(expected)))
+            raise BadEntry(
+                "it is not in its canonical spelling (a blank, a needless escape, or keys that are not in order): "
+                f"at character {at} stands {shown(text[at : at + 20])}"
+            )
+        for name in (name for shape in shapes - self._shapes for name in shape):
+            if not _NAME.fullmatch(name):
+                raise BadEntry(f"the key {shown(name)} is not ASCII snake_case")
+        if len(self._shapes) < 10_000:  # remembered, but not without end
+            self._shapes.update(shapes)
 
 
-def _require_one_spelling(text: str, document: object) -> None:
-    expected = _spell(document)
-    if text != expected:
-        at = next((i for i, (a, b) in enumerate(zip(text, expected)) if a != b), min(len(text), len(expected)))
-        raise BadEntry(f"it is not in its canonical spelling: at character {at} stands {shown(text[at : at + 20])}")
-
-
-def _check_version(document: Any) -> None:
+def _check_fields(document: Any) -> None:
     if type(document) is not dict:
         raise BadEntry("it is not a JSON object")
     version = document.get("v")
@@ -670,21 +660,13 @@ def _check_version(document: Any) -> None:
         raise BadEntry(f"its version is {shown(version)}, not a whole number from 1")
     if version > 1:
         raise Newer(f"it is of version {shown(version)}, newer than this verifier; take the one of the export")
-
-
-def _check_fields(document: Dict[str, Any]) -> None:
-    if list(document) != FIELDS:
-        missing, strange = sorted(set(FIELDS) - set(document)), sorted(set(document) - set(FIELDS))
-        raise BadEntry(f"its fields are not those of an entry (missing: {shown(missing)}, unknown: {shown(strange)})")
+    if tuple(document) != FIELDS:
+        raise BadEntry(f"its fields are not those of an entry: {shown(sorted(set(document) ^ set(FIELDS)))} differ")
     texts = _texts(document)
-    try:
-        "".join(texts)
-    except TypeError:
-        raise BadEntry("its stream, type, actor, time, role, rule set or reason code is not text") from None
-    if not (texts[0] and texts[1] and texts[2]):
-        raise BadEntry("its stream, type or actor is empty")
-    if not _AT.fullmatch(document["at"]):
-        raise BadEntry(f"its time {shown(document['at'])} is no moment in UTC with microseconds")
+    if set(map(type, texts)) != {str} or "" in texts[:3]:
+        raise BadEntry("its stream, type, actor, time, role, rule set or reason code is not text, or is empty")
+    if not _AT.fullmatch(texts[3]):
+        raise BadEntry(f"its time {shown(texts[3])} is no moment in UTC with microseconds")
     if type(document["public"]) is not dict or type(document["private"]) is not dict:
         raise BadEntry("its public or private part is not an object")
     for group, commitment in document["private"].items():
@@ -702,12 +684,13 @@ def _require_composed(value: object) -> None:
 class Entries:
     """Checks entries one after the other; holds only the last hash and number of each stream."""
 
-    def __init__(self, heads: Optional[Dict[str, bytes]] = None) -> None:
-        self.heads: Dict[str, bytes] = heads or {}
+    def __init__(self, heads: dict[str, bytes] | None = None) -> None:
+        self.heads: dict[str, bytes] = heads or {}
+        self.read = Reader().read
 
-    def document(self, index: int, entry: bytes, its_hash: bytes) -> Dict[str, Any]:
+    def document(self, index: int, entry: bytes, its_hash: bytes) -> dict[str, Any]:
         """Return the entry's document; raises ``BadEntry`` with what is wrong with it."""
-        document = read_entry(entry)
+        document = self.read(entry)
         stream, seq, prev = document["stream"], document["seq"], document["prev"]
         if stream == SYSTEM:
             if seq is not None or prev is not None:
@@ -719,10 +702,8 @@ class Entries:
             raise BadEntry(f"its number in {shown(stream)} is {shown(seq)}, not a whole number from 1")
         self.heads[stream] = _HEAD.pack(its_hash, seq, index)
         if seq != number + 1:
-            what = (
-                "an entry stands twice or out of order" if seq <= number else "an entry before it is missing or moved"
-            )
-            raise BadEntry(f"it is number {seq} of {shown(stream)}, where {number + 1} is due: {what}")
+            what = "an entry stands twice or out of order" if seq <= number else "an entry before it is missing"
+            raise BadEntry(f"it is number {seq} of {shown(stream)}, where {number + 1} is due: {what}, or was moved")
         if prev != (last.hex() or None):
             raise BadEntry(
                 f"it does not name the hash of entry {before:,}, the one before it in {shown(stream)}: "
@@ -733,10 +714,7 @@ class Entries:
         return document
 
 
-_HEAD = Struct(">32sQQ")  # of a stream: the hash, the number and the index of its last entry
-
-
-def _lines(export: BinaryIO) -> Iterator[Tuple[List[bytes], str]]:
+def _lines(export: BinaryIO) -> Iterator[tuple[list[bytes], str]]:
     """Yield batches of whole lines; with the last one what is wrong with the end of the file, if anything."""
     rest = b""
     while len(rest) <= LARGEST_LEAF:
@@ -757,7 +735,7 @@ class Disclosures:
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self.lines = enumerate(lines, 1)
-        self.next: Optional[Dict[str, Any]] = None
+        self.next: dict[str, Any] | None = None
         self.last = -1
         self.disclosed = self.withheld = 0
         self.advance()
@@ -765,15 +743,16 @@ class Disclosures:
     def advance(self) -> None:
         """Read the next line."""
         number, line = next(self.lines, (0, b""))
-        self.next = _disclosure(line, f"Line {number} of the disclosures", ("index",)) if number else None
-        if self.next:
-            if type(self.next["index"]) is not int or self.next["index"] < self.last:
-                raise Unusable(f"Line {number} of the disclosures is out of order; they go by index.")
+        what, self.next = f"Line {number} of the disclosures", None
+        if number:
+            self.next = _disclosure(_object(_text(line, what), what), what, "index", int)
+            if self.next["index"] < self.last:
+                raise Unusable(f"{what} is out of order; they go by index.")
             self.last = self.next["index"]
 
-    def of(self, index: int, document: Dict[str, Any]) -> Dict[str, bytes]:
+    def of(self, index: int, document: dict[str, Any]) -> dict[str, bytes]:
         """Return the groups disclosed of this entry, each checked against its commitment."""
-        found: Dict[str, bytes] = {}
+        found: dict[str, bytes] = {}
         while self.next and self.next["index"] <= index:
             one = self.next
             if one["index"] < index or one["group"] in found:
@@ -784,31 +763,25 @@ class Disclosures:
         self.withheld += len(document["private"]) - len(found)
         return found
 
-    def finish(self) -> None:
-        """All disclosures must have found their entry."""
-        if self.next:
-            raise Tampered(f"There is a disclosure for entry {self.next['index']:,}, which the export does not hold.")
 
-
-def _disclosure(line: bytes, what: str, where: Sequence[str]) -> Dict[str, Any]:
+def _text(content: bytes, what: str) -> str:
     try:
-        one = _object(line.decode(), what)
+        return content.decode()
     except UnicodeDecodeError:
         raise Unusable(f"{what} is not UTF-8 text.") from None
-    return _checked_disclosure(one, what, where)
 
 
-def _checked_disclosure(one: Any, what: str, where: Sequence[str]) -> Dict[str, Any]:
-    if not isinstance(one, dict) or one.keys() != {*where, "group", "salt", "body"}:
-        raise Unusable(f"{what} does not consist of {', '.join(where)}, group, salt and body.")
-    if not all(type(one[name]) is str for name in ("group", "salt", "body")):
-        raise Unusable(f"{what}: group, salt and body have to be text.")
+def _disclosure(one: Any, what: str, *where: Any) -> dict[str, Any]:
+    """Check the form of a disclosure; ``where`` are the names and types that say of which entry."""
+    fields = dict(zip(where[::2], where[1::2]), group=str, salt=str, body=str)
+    if type(one) is not dict or {name: type(value) for name, value in one.items()} != fields:
+        raise Unusable(f"{what} does not consist of {', '.join(fields)}, each of its kind.")
     if not _HASH.fullmatch(one["salt"]):
         raise Unusable(f"{what}: the salt is not 32 bytes in hexadecimal.")
     return one
 
 
-def _checked(one: Dict[str, Any], document: Dict[str, Any], which: str) -> bytes:
+def _checked(one: dict[str, Any], document: dict[str, Any], which: str) -> bytes:
     body: bytes = one["body"].encode("utf-8", "surrogatepass")
     expected = document["private"].get(one["group"])
     if expected is None:
@@ -838,19 +811,19 @@ def check_export(
     keys: str,
     *,
     old: Sequence[str] = (),
-    disclosures: Optional[BinaryIO] = None,
+    disclosures: BinaryIO | None = None,
     erased: bool = False,
     frontier: str = "",
     quick: bool = False,
     require_witness: bool = False,
-    rules: Optional[Any] = None,
+    rules: Any = None,
 ) -> Report:
     """Check an export against its checkpoint.
 
     ``old`` are earlier checkpoints (or proofs that hold one), ``frontier`` is what an earlier
     check kept (the export then begins there), ``quick`` checks hashes only, ``erased`` lists
-    erasures. ``rules`` sees every entry in the same pass, by ``entry(index, document,
-    its_hash, disclosed)``, and answers with ``finish(report)``.
+    erasures. ``rules`` sees every entry in the same pass, by ``entry(index, document, line,
+    disclosed)``, and answers with ``finish(report)``.
     """
     report = Report()
     with report.step("Export"):
@@ -864,14 +837,16 @@ def check_export(
         if disclosures or erased:
             reading.erased = _erasures(export)
         if erased:
-            report.passed("Erasures", _told(reading.erased))
+            told = [f"{group} of {leaf[:16]}… by entry {index:,}" for (leaf, group), index in reading.erased.items()]
+            what = counted(len(told), "private text", "private texts")
+            report.passed("Erasures", f"{what} recorded as erased{': ' if told else ''}{'; '.join(told)}")
         if disclosures:
             with report.step("Disclosures"):
                 reading.disclosures = Disclosures(iter(lambda: disclosures.readline(1 << 22), b""))
         reading.run(export, head.size)
         _roots(report, reading, head, earlier)
-        if rules and reading.rules:
-            rules.finish(report)
+        if reading.rules:
+            reading.rules.finish(report)
         if not quick and report.verdict == VERIFIED:
             report.frontier = _frontier(head, tree, entries)
     return report
@@ -880,63 +855,61 @@ def check_export(
 class _Reading:
     """One pass over an export: every hash goes into the tree, every entry past its checks."""
 
-    def __init__(self, report: Report, tree: Tree, entries: Optional[Entries], rules: Optional[Any]) -> None:
+    def __init__(self, report: Report, tree: Tree, entries: Entries | None, rules: Any) -> None:
         self.report, self.tree, self.entries, self.rules = report, tree, entries, rules
         self.start = tree.size
-        self.disclosures: Optional[Disclosures] = None
-        self.erased: Dict[Tuple[str, str], int] = {}
+        self.disclosures: Disclosures | None = None
+        self.erased: dict[tuple[str, str], int] = {}
         self.gone = 0
-        self.bad: List[Tuple[int, str]] = []  # the first few
+        self.bad: list[tuple[int, str]] = []  # the first few
         self.bad_count = 0
 
     def run(self, export: BinaryIO, size: int) -> None:
         """Read entries up to ``size`` and say what came of it."""
         for lines, end in _lines(export):
+            room = size - self.tree.size
             if end:
                 self.fault(self.tree.size, end)
                 break
-            room = size - self.tree.size
             self._batch(lines[:room])
             if len(lines) > room:
-                self.fault(size, f"the checkpoint ends before it, at {counted(size, 'entry', 'entries')}")
+                self.fault(size, f"the checkpoint ends before it, at {counted(size)}")
                 break
         else:
             if self.tree.size < size:
-                self.fault(self.tree.size, f"it is missing; the log has {counted(size, 'entry', 'entries')}")
+                self.fault(self.tree.size, f"it is missing; the log has {counted(size)}")
         self._finish()
+        with self.report.step("Disclosures"):
+            self._finish_disclosures()
 
-    def _batch(self, lines: List[bytes]) -> None:
+    def _batch(self, lines: list[bytes]) -> None:
         hashes = [sha256(b"\x00" + line).digest() for line in lines]
-        if self.entries:
-            for index, (line, its_hash) in enumerate(zip(lines, hashes), self.tree.size):
-                self._entry(index, line, its_hash)
+        for index, (line, its_hash) in enumerate(zip(lines, hashes) if self.entries else (), self.tree.size):
+            self._entry(index, line, its_hash)
         self.tree.extend(hashes)
 
     def _entry(self, index: int, line: bytes, its_hash: bytes) -> None:
-        if not self.entries:
-            return
         try:
+            if not self.entries:
+                return
             document = self.entries.document(index, line, its_hash)
         except Newer as fault:
             self.entries = self.rules = self.disclosures = None
             self.report.failed("Entries", Unusable(f"Entry {index:,} cannot be checked: {fault}."))
+            return
         except BadEntry as fault:
             self.fault(index, str(fault))
-        else:
-            if self.disclosures or self.rules:
-                self._beyond(index, document, its_hash)
-
-    def _beyond(self, index: int, document: Dict[str, Any], its_hash: bytes) -> None:
-        found: Dict[str, bytes] = {}
+            return
+        found: dict[str, bytes] = {}
         if self.disclosures:
             with self.report.step("Disclosures"):
                 found = self._disclosed(self.disclosures, index, document, its_hash)
         if self.rules:
-            self.rules.entry(index, document, its_hash, found)
+            self.rules.entry(index, document, line, found)
 
     def _disclosed(
-        self, disclosures: Disclosures, index: int, document: Dict[str, Any], its_hash: bytes
-    ) -> Dict[str, bytes]:
+        self, disclosures: Disclosures, index: int, document: dict[str, Any], its_hash: bytes
+    ) -> dict[str, bytes]:
         self.disclosures = None  # a fault ends the reading of disclosures
         found = disclosures.of(index, document)
         self.disclosures = disclosures
@@ -956,44 +929,43 @@ class _Reading:
             self.bad.append((index, what))
 
     def _finish(self) -> None:
-        report, size = self.report, self.tree.size
-        report.facts.update(entries=size - self.start, bad_entries=self.bad_count)
+        report, number = self.report, self.tree.size - self.start
+        report.facts.update(entries=number, bad_entries=self.bad_count)
         if self.bad:
             index, what = self.bad[0]
             if self.start:
                 what += f" (with this frontier the export has to begin with entry {self.start:,})"
-            more = (
-                f" ({counted(self.bad_count - 1, 'more bad entry', 'more bad entries')})" if self.bad_count > 1 else ""
-            )
+            if self.bad_count > 1:
+                what += f" ({counted(self.bad_count - 1, 'more bad entry', 'more bad entries')})"
             report.facts.update(first_bad=index, bad=[f"Entry {at:,}: {why}." for at, why in self.bad])
-            report.failed("Entries", Tampered(f"Entry {index:,} is the first bad one: {what}.{more}"))
+            report.failed("Entries", Tampered(f"Entry {index:,} is the first bad one: {what}."))
         elif self.entries:
-            streams = counted(len(self.entries.heads), "stream")
             report.facts.update(streams=len(self.entries.heads))
             report.passed(
                 "Entries",
-                f"{counted(size - self.start, 'entry', 'entries')} from {self.start:,} on: each in its one spelling "
-                f"and complete, numbered without gaps and linked, in {streams}",
+                f"{counted(number)} from {self.start:,} on: each in its one spelling and complete, numbered without "
+                f"gaps and linked, in {counted(len(self.entries.heads), 'stream', 'streams')}",
             )
-        if self.disclosures:
-            with report.step("Disclosures"):
-                self._finish_disclosures(self.disclosures)
 
-    def _finish_disclosures(self, disclosures: Disclosures) -> None:
-        disclosures.finish()
-        silent = disclosures.withheld - self.gone
-        self.report.facts.update(disclosed=disclosures.disclosed, not_disclosed=silent, erased=self.gone)
+    def _finish_disclosures(self) -> None:
+        read = self.disclosures
+        if read is None:
+            return
+        if read.next:
+            raise Tampered(f"There is a disclosure for entry {read.next['index']:,}, which the export does not hold.")
+        silent = read.withheld - self.gone
+        self.report.facts.update(disclosed=read.disclosed, not_disclosed=silent, erased=self.gone)
         self.report.passed(
             "Disclosures",
-            f"{counted(disclosures.disclosed, 'private text')} as committed to; {silent:,} not disclosed to you "
-            f"(or erased without a record in this export); {self.gone:,} recorded as erased",
+            f"{counted(read.disclosed, 'private text', 'private texts')} as committed to; {silent:,} not disclosed to "
+            f"you (or erased without a record in this export); {self.gone:,} recorded as erased",
         )
 
 
 def _head(
     report: Report, text: str, keys: Sequence[Key], *, require_witness: bool = False, what: str = "The checkpoint"
 ) -> Checkpoint:
-    """Check a checkpoint and say who signed it."""
+    """Check a checkpoint and say who signed it, and which witnesses saw it."""
     with about("Checkpoint"):
         head = parse_checkpoint(text, what)
         report.facts.update(origin=head.origin, size=head.size, root=base64(head.root))
@@ -1005,41 +977,22 @@ def _head(
         witnesses=[{"name": key.name, "id": key.key_id.hex(), "at": _spelt(at)} for key, at in signers.witnesses],
         unknown_signers=signers.strangers,
     )
-    names = ", ".join(_named(key) for key in signers.log)
     strangers = f"; not counted, as you do not trust their keys: {shown(', '.join(signers.strangers))}"
     report.passed(
         "Checkpoint",
-        f"log {shown(head.origin)}, {counted(head.size, 'entry', 'entries')}, root {base64(head.root)}; "
-        f"signed by {names}{strangers if signers.strangers else ''}",
+        f"log {shown(head.origin)}, {counted(head.size)}, root {base64(head.root)}; "
+        f"signed by {', '.join(map(str, signers.log))}{strangers if signers.strangers else ''}",
     )
-    _witnesses(report, signers, require_witness=require_witness)
-    return head
-
-
-def _named(key: Key) -> str:
-    since = f" from {key.since}" if key.since else ""
-    until = f" until {key.until}" if key.until else ""
-    return f"{shown(key.name)} (key {key.key_id.hex()}{since}{until})"
-
-
-def _witnesses(report: Report, signers: Signers, *, require_witness: bool) -> None:
-    seen = [f"{_named(key)} on {_spelt(at)}" for key, at in signers.witnesses if _is_valid_at(key, at)]
     for key, at in signers.witnesses:
-        if not _is_valid_at(key, at):
-            report.passed("Witnesses, a remark", f"{_named(key)} signed on {_spelt(at)}, outside the key's dates.")
-    if seen:
-        report.passed("Witnesses", f"seen by {', '.join(seen)}")
-    elif require_witness:
-        with about("Witnesses"):
+        if not key.covers(at):
+            report.passed("Witnesses, a remark", f"{key} signed on {_spelt(at)}, outside the key's dates.")
+    seen = [f"{key} on {_spelt(at)}" for key, at in signers.witnesses if key.covers(at)]
+    with about("Witnesses"):
+        if require_witness and not seen:
             raise Unusable("No witness whose key you trust has cosigned the checkpoint. Ask for a cosigned one.")
-    else:
-        report.passed("Witnesses", "none: compare with a checkpoint that you had from elsewhere (--old)")
-
-
-def _is_valid_at(key: Key, seconds: int) -> bool:
-    since, until = _moment_of(key.since), _moment_of(key.until)
-    at = _EPOCH + timedelta(seconds=min(seconds, 250_000_000_000))
-    return not (since and at < since) and not (until and at > until)
+    none = "none: compare with a checkpoint that you had from elsewhere (--old)"
+    report.passed("Witnesses", f"seen by {', '.join(seen)}" if seen else none)
+    return head
 
 
 def _earlier(text: str, head: Checkpoint, keys: Sequence[Key], number: int) -> Checkpoint:
@@ -1053,7 +1006,7 @@ def _earlier(text: str, head: Checkpoint, keys: Sequence[Key], number: int) -> C
         raise Unusable(f"{what} is of another log, {shown(earlier.origin)}; the two cannot be compared.")
     if earlier.size > head.size:
         raise Tampered(
-            f"{what} covers {counted(earlier.size, 'entry', 'entries')}, the one to be checked only {head.size:,}: "
+            f"{what} covers {counted(earlier.size)}, the one to be checked only {head.size:,}: "
             "history was cut off, or an outdated state was handed to you."
         )
     return earlier
@@ -1072,20 +1025,17 @@ def _roots(report: Report, reading: _Reading, head: Checkpoint, earlier: Sequenc
     for one in sorted(earlier, key=lambda one: one.size):
         with report.step("Earlier checkpoint"):
             if one.size == head.size and one.root != head.root:
-                raise Tampered(f"Both have {counted(head.size, 'entry', 'entries')}, but other roots. {FORK}")
+                raise Tampered(f"Both have {counted(head.size)}, but other roots. {FORK}")
             if tree.roots.get(one.size) != one.root:
                 bad = min(bad, one.size)
                 raise Tampered(f"The first {one.size:,} entries are not those that you had a checkpoint for.")
             good = max(good, one.size if bad >= one.size else good)
-            report.passed("Earlier checkpoint", f"the first {counted(one.size, 'entry', 'entries')} are unchanged")
+            report.passed("Earlier checkpoint", f"the first {counted(one.size)} are unchanged")
     with report.step("Root"):
-        if tree.size == head.size and tree.root() == head.root:
-            text = "the hashes of all entries lead to the signed root"
-            if reading.bad:
-                text += ": the log's keeper signed it with this fault in it"
-            report.passed("Root", text)
-        else:
+        if tree.size != head.size or tree.root() != head.root:
             raise Tampered(_where(reading, good, bad, earlier=bool(earlier)))
+        signed = ": the log's keeper signed it with this fault in it" if reading.bad else ""
+        report.passed("Root", f"the hashes of all entries lead to the signed root{signed}")
 
 
 def _where(reading: _Reading, good: int, bad: int, *, earlier: bool) -> str:
@@ -1096,13 +1046,12 @@ def _where(reading: _Reading, good: int, bad: int, *, earlier: bool) -> str:
             "and whatever refers to it was changed with it, or nothing does yet."
         )
     if bad > good and (earlier or good):
-        return (
-            f"{text} It was changed between entries {good:,} and {bad - 1:,}; those before {good:,} are as they were."
-        )
+        where = f"It was changed between entries {good:,} and {bad - 1:,}; those before {good:,} are as they were."
+        return f"{text} {where}"
     return f"{text} Give earlier checkpoints with --old to find out where."
 
 
-def _erasures(export: BinaryIO) -> Dict[Tuple[str, str], int]:
+def _erasures(export: BinaryIO) -> dict[tuple[str, str], int]:
     """Return what the export records as erased: (hash of the entry, group) and the entry that says so.
 
     Erasures come after what they erase, so this is a pass of its own. Entries that are
@@ -1110,40 +1059,25 @@ def _erasures(export: BinaryIO) -> Dict[Tuple[str, str], int]:
     """
     if not export.seekable():
         raise Unusable("To account for erasures the export is read twice: give it as a file.")
-    found: Dict[Tuple[str, str], int] = {}
-    start = export.tell()
-    index = 0
-    for lines, _ in _lines(export):
-        for line in lines:
-            if b'"type":"erasure.performed"' in line:
-                found.update(_erased_by(line, index))
-            index += 1
+    found: dict[tuple[str, str], int] = {}
+    start, read = export.tell(), Reader().read
+    for index, line in enumerate(line for lines, _ in _lines(export) for line in lines):
+        if b'"type":"erasure.performed"' not in line:
+            continue
+        try:
+            public = read(line)["public"]
+            pairs = [(leaf, group) for leaf in public["events"] for group in public["groups"]]
+            found.update((pair, index) for pair in pairs if _HASH.fullmatch(pair[0]) and _NAME.fullmatch(pair[1]))
+        except (BadEntry, KeyError, TypeError):
+            continue
     export.seek(start)
     return found
-
-
-def _told(erased: Dict[Tuple[str, str], int]) -> str:
-    told = [f"{group} of {its_hash[:16]}… by entry {index:,}" for (its_hash, group), index in erased.items()]
-    return f"{counted(len(told), 'private text')} recorded as erased{': ' if told else ''}{'; '.join(told)}"
-
-
-def _erased_by(line: bytes, index: int) -> Dict[Tuple[str, str], int]:
-    try:
-        public = read_entry(line)["public"]
-        pairs = [(its_hash, group) for its_hash in public["events"] for group in public["groups"]]
-        return {
-            (its_hash, group): index
-            for its_hash, group in pairs
-            if _HASH.fullmatch(its_hash) and _NAME.fullmatch(group)
-        }
-    except (BadEntry, KeyError, TypeError):
-        return {}
 
 
 # --- Going on from an earlier check ---------------------------------------------------------
 
 
-def _begin(frontier: str, head: Checkpoint, earlier: Sequence[Checkpoint]) -> Tuple[Tree, Entries]:
+def _begin(frontier: str, head: Checkpoint, earlier: Sequence[Checkpoint]) -> tuple[Tree, Entries]:
     """Return an empty tree and no streams, or those with which the earlier check ended."""
     sizes = [one.size for one in earlier]
     if not frontier:
@@ -1169,14 +1103,13 @@ def _begin(frontier: str, head: Checkpoint, earlier: Sequence[Checkpoint]) -> Tu
 
 def _frontier(head: Checkpoint, tree: Tree, entries: Entries) -> str:
     lasts = {stream: _HEAD.unpack(packed) for stream, packed in entries.heads.items()}
-    heads = {stream: [seq, its_hash.hex()] for stream, (its_hash, seq, _) in lasts.items()}
     kept = {
         "v": 1,
         "origin": head.origin,
         "size": tree.size,
         "root": base64(tree.root()),
         "hashes": [base64(one) for one in tree.hashes()],
-        "heads": heads,
+        "heads": {stream: [seq, its_hash.hex()] for stream, (its_hash, seq, _) in lasts.items()},
     }
     return json.dumps(kept, sort_keys=True) + "\n"
 
@@ -1186,17 +1119,24 @@ def _frontier(head: Checkpoint, tree: Tree, entries: Entries) -> str:
 PROOF = "c2sp.org/tlog-proof@v1\n"
 
 
-def check_proof(text: str, keys: str, leaf: Optional[bytes] = None, *, require_witness: bool = False) -> Report:
+def check_proof(text: str, keys: str, leaf: bytes | None = None, *, require_witness: bool = False) -> Report:
     """Check a letter's code: that an entry (known by its hash, or given) is in the signed log."""
     report = Report()
     with report.step("Proof"):
         trusted = parse_keys(keys)
-        lines, note = _proof_parts(text)
+        top, gap, note = text.partition("\n\n")
+        if not text.startswith(PROOF) or not gap:
+            raise Unusable(f"This is no proof: its first line is not {PROOF.strip()}, or it holds no checkpoint.")
+        lines = top.split("\n")[1:]
         extra = _bytes(lines.pop(0)[6:], "The extra data") if lines and lines[0].startswith("extra ") else b""
         if not lines or not lines[0].startswith("index "):
             raise Unusable("The proof does not say for which entry it is.")
         index = _number(lines.pop(0)[6:], "The index")
-        its_hash = _proved_hash(report, extra, leaf, index)
+        report.facts.update(index=index)
+        its_hash = extra if leaf is None else _given(report, leaf, extra)
+        if len(its_hash) != 32:
+            raise Unusable("The proof does not hold the hash of its entry; give the entry with --leaf.")
+        report.facts.update(leaf_hash=its_hash.hex())
         head = _head(report, note, trusted, require_witness=require_witness)
         if root_of_inclusion(its_hash, index, head.size, _hashes(lines)) != head.root:
             raise Tampered(f"The proof does not lead from entry {index:,} to the signed root.")
@@ -1204,46 +1144,39 @@ def check_proof(text: str, keys: str, leaf: Optional[bytes] = None, *, require_w
     return report
 
 
-def _proof_parts(text: str) -> Tuple[List[str], str]:
-    if not text.startswith(PROOF):
-        raise Unusable(f"This is no proof: its first line is not {PROOF.strip()}.")
-    top, gap, note = text[len(PROOF) :].partition("\n\n")
-    if not gap:
-        raise Unusable("The proof holds no checkpoint.")
-    return top.split("\n"), note
-
-
-def _hashes(lines: Sequence[Any]) -> List[bytes]:
+def _hashes(lines: Sequence[Any]) -> list[bytes]:
     if len(lines) > 63 or not all(type(line) is str for line in lines):
         raise Unusable("A proof is a list of at most 63 hashes.")
     return [_bytes(line, "A hash of the proof", 32) for line in lines]
 
 
-def _proved_hash(report: Report, extra: bytes, leaf: Optional[bytes], index: int) -> bytes:
-    report.facts.update(index=index)
-    if leaf is None:
-        if len(extra) != 32:
-            raise Unusable("The proof does not hold the hash of its entry; give the entry with --leaf.")
-        report.facts.update(leaf_hash=extra.hex())
-        return extra
+def _given(report: Report, leaf: bytes, extra: bytes) -> bytes:
+    """Check the entry that was given with its proof, and return its hash."""
     its_hash = leaf_hash(leaf)
-    report.facts.update(leaf_hash=its_hash.hex())
     if extra and extra != its_hash:
         raise Tampered("The entry is not the one that the proof is for: its hash is another.")
-    try:
-        document = read_entry(leaf)
-    except Newer as fault:
-        raise Unusable(f"The entry cannot be checked: {fault}.") from None
-    except BadEntry as fault:
-        raise Tampered(f"The entry is not well formed: {fault}.") from None
+    with _refusing("The entry"):
+        document = Reader().read(leaf)
     report.facts.update(document=document)
     report.passed("Entry", f"{shown(document['type'])} of {shown(document['stream'])} at {document['at']}")
     return its_hash
 
 
+@contextmanager
+def _refusing(which: str) -> Iterator[None]:
+    """Let what is wrong with an entry that stands alone be the end of the check."""
+    try:
+        yield
+    except Newer as fault:
+        raise Unusable(f"{which} cannot be checked: {fault}.") from None
+    except BadEntry as fault:
+        raise Tampered(f"{which} is bad: {fault}.") from None
+
+
 BUNDLE = "panel-authority/bundle@v1"
-_BUNDLE_FIELDS = {"format", "about", "checkpoint", "vkeys", "streams", "disclosures"}
-_STREAM_FIELDS = {"stream", "leaves", "index", "proof"}
+_BUNDLE = {"format": str, "about": str, "checkpoint": str, "vkeys": str, "streams": list, "disclosures": list}
+_STREAM = {"stream": str, "leaves": list, "index": int, "proof": list}
+Places = dict[tuple[str, int], dict[str, Any]]  # stream and number: the entry
 
 
 def check_bundle(text: str, keys: str, *, old: Sequence[str] = (), require_witness: bool = False) -> Report:
@@ -1257,29 +1190,27 @@ def check_bundle(text: str, keys: str, *, old: Sequence[str] = (), require_witne
         for number, earlier in enumerate(old, 1):
             with report.step("Earlier checkpoint"):
                 _same_head(report, _earlier(earlier, head, trusted, number), head)
-        places: Dict[Tuple[str, int], Dict[str, Any]] = {}
+        places: Places = {}
         entries = Entries()
         for part in bundle["streams"]:
             _check_stream(report, part, head, entries, places)
         report.facts.update(entries=len(places))
-        _check_about(report, bundle["about"], places)
+        if not any(bundle["about"] in document["public"].values() for document in places.values()):
+            raise Tampered(f"The bundle says it is about {shown(bundle['about'])}; none of its entries says so.")
+        report.passed("Subject", f"{shown(bundle['about'])}, as its entries say")
         _check_disclosures(report, bundle["disclosures"], places)
         _other_keys(report, bundle["vkeys"], trusted)
     return report
 
 
-def _bundle(text: str) -> Dict[str, Any]:
+def _bundle(text: str) -> dict[str, Any]:
     bundle = _object(text, "The bundle")
-    if bundle.keys() != _BUNDLE_FIELDS or bundle["format"] != BUNDLE:
+    if {name: type(value) for name, value in bundle.items()} != _BUNDLE or bundle["format"] != BUNDLE:
         raise Unusable(f"This is no bundle of the form {BUNDLE}.")
     if _spell(bundle) + "\n" != text:
         raise Unusable("The bundle was written anew by some program. Take the file as it was handed out.")
-    for name in ("about", "checkpoint", "vkeys"):
-        if type(bundle[name]) is not str:
-            raise Unusable(f"The bundle's {name} is not text.")
-    streams, disclosures = bundle["streams"], bundle["disclosures"]
-    if type(streams) is not list or type(disclosures) is not list or not streams:
-        raise Unusable("The bundle's streams and disclosures are lists, and there is at least one stream.")
+    if not bundle["streams"]:
+        raise Unusable("The bundle holds no stream.")
     return bundle
 
 
@@ -1291,81 +1222,64 @@ def _same_head(report: Report, earlier: Checkpoint, head: Checkpoint) -> None:
     report.passed("Earlier checkpoint", "is the bundle's own")
 
 
-def _check_stream(
-    report: Report, part: Any, head: Checkpoint, entries: Entries, places: Dict[Tuple[str, int], Dict[str, Any]]
-) -> None:
+def _check_stream(report: Report, part: Any, head: Checkpoint, entries: Entries, places: Places) -> None:
     """Check the chain of a stream, and the proof of its last entry."""
-    if not isinstance(part, dict) or part.keys() != _STREAM_FIELDS:
-        raise Unusable("A stream of the bundle does not consist of stream, leaves, index and proof.")
-    name, leaves, index, proof = part["stream"], part["leaves"], part["index"], part["proof"]
-    if type(name) is not str or type(index) is not int or index < 0 or type(proof) is not list:
-        raise Unusable("A stream of the bundle is malformed: its name, index or proof.")
-    if type(leaves) is not list or not leaves or not all(type(leaf) is str for leaf in leaves):
+    if type(part) is not dict or {name: type(value) for name, value in part.items()} != _STREAM:
+        raise Unusable(f"A stream of the bundle does not consist of {', '.join(_STREAM)}, each of its kind.")
+    name, leaves, index, its_hash = part["stream"], part["leaves"], part["index"], b""
+    if index < 0 or not leaves or not all(type(leaf) is str for leaf in leaves):
         raise Unusable(f"The leaves of {shown(name)} are not a list of text with at least one entry.")
-    its_hash = b""
     for number, leaf in enumerate(leaves, 1):
         raw = leaf.encode("utf-8", "surrogatepass")
         its_hash = leaf_hash(raw)
-        try:
+        with _refusing(f"Entry {number} of {shown(name)}"):
             document = entries.document(number, raw, its_hash)
-        except Newer as fault:
-            raise Unusable(f"Entry {number} of {shown(name)} cannot be checked: {fault}.") from None
-        except BadEntry as fault:
-            raise Tampered(f"Entry {number} of {shown(name)} is the first bad one: {fault}.") from None
         if document["stream"] != name or document["seq"] != number:
             raise Tampered(f"Entry {number} of {shown(name)} belongs to {shown(document['stream'])}.")
         places[name, number] = document
-    if root_of_inclusion(its_hash, index, head.size, _hashes(proof)) != head.root:
+    if root_of_inclusion(its_hash, index, head.size, _hashes(part["proof"])) != head.root:
         raise Tampered(
             f"The last entry of {shown(name)}, number {len(leaves)}, is not entry {index:,} of the signed log: "
             "it or the proof was altered."
         )
     report.passed(
         f"Stream {shown(name)}",
-        f"{counted(len(leaves), 'entry', 'entries')}, from the first without gaps up to entry {index:,} of the log; "
+        f"{counted(len(leaves))}, from the first without gaps up to entry {index:,} of the log; "
         "whether it went on after that only a full export shows",
     )
 
 
-def _check_about(report: Report, about: str, places: Dict[Tuple[str, int], Dict[str, Any]]) -> None:
-    if not any(about in document["public"].values() for document in places.values()):
-        raise Tampered(f"The bundle says it is about {shown(about)}; none of its entries says so.")
-    report.passed("Subject", f"{shown(about)}, as its entries say")
-
-
-def _check_disclosures(report: Report, given: List[Any], places: Dict[Tuple[str, int], Dict[str, Any]]) -> None:
+def _check_disclosures(report: Report, given: list[Any], places: Places) -> None:
     seen = set()
     for number, item in enumerate(given, 1):
-        one = _checked_disclosure(item, f"Disclosure {number}", ("stream", "seq"))
-        if type(one["stream"]) is not str or type(one["seq"]) is not int:
-            raise Unusable(f"Disclosure {number} is malformed: its stream or seq.")
+        one = _disclosure(item, f"Disclosure {number}", "stream", str, "seq", int)
         place = (one["stream"], one["seq"])
         if place not in places or (place, one["group"]) in seen:
             raise Tampered(f"Disclosure {number} is of an entry that the bundle does not hold, or is there twice.")
         seen.add((place, one["group"]))
         _checked(one, places[place], f"Entry {place[1]} of {shown(place[0])}")
-    groups = sum(len(document["private"]) for document in places.values())
-    report.facts.update(disclosed=len(seen), not_disclosed=groups - len(seen))
-    silent = f"{groups - len(seen):,} not disclosed (or erased)"
-    report.passed("Disclosures", f"{counted(len(seen), 'private text')} as committed to; {silent}")
+    silent = sum(len(document["private"]) for document in places.values()) - len(seen)
+    report.facts.update(disclosed=len(seen), not_disclosed=silent)
+    texts = counted(len(seen), "private text", "private texts")
+    report.passed("Disclosures", f"{texts} as committed to; {silent:,} not disclosed (or erased)")
 
 
 def _other_keys(report: Report, vkeys: str, trusted: Sequence[Key]) -> None:
-    known = {(key.name, key.kind, key.public) for key in trusted}
+    known = {key[:4] for key in trusted}
     try:
-        others = [key for key in parse_keys(vkeys) if (key.name, key.kind, key.public) not in known] if vkeys else []
+        others = [key for key in parse_keys(vkeys) if key[:4] not in known] if vkeys else []
     except Unusable:
-        report.passed("Keys, a remark", "the bundle's own list of keys is malformed; it was not used anyway")
-    else:
-        if others:
-            names = ", ".join(_named(key) for key in others)
-            report.passed("Keys, a remark", f"the bundle brings keys that you do not trust, not used: {names}")
+        return report.passed("Keys, a remark", "the bundle's own list of keys is malformed; it was not used anyway")
+    if others:
+        names = ", ".join(map(str, others))
+        report.passed("Keys, a remark", f"the bundle brings keys that you do not trust, not used: {names}")
+    return None
 
 
 # --- Two checkpoints, and the witness -------------------------------------------------------
 
 
-def compare(old: str, new: str, keys: str, *, request: str = "", export: Optional[BinaryIO] = None) -> Report:
+def compare(old: str, new: str, keys: str, *, request: str = "", export: BinaryIO | None = None) -> Report:
     """Check that the later of two checkpoints continues the earlier, by a request file or an export."""
     report = Report()
     with report.step("Comparison"):
@@ -1382,7 +1296,9 @@ def compare(old: str, new: str, keys: str, *, request: str = "", export: Optiona
         elif request:
             _by_request(report, request, first, second, trusted)
         elif export:
-            _by_export(report, export, first, second)
+            reading = _Reading(report, Tree(wanted=[first.size]), None, None)
+            reading.run(export, second.size)
+            _roots(report, reading, second, [first])
         else:
             raise Unusable("Checkpoints of different size: give --proof (from the log) or --export to connect them.")
     return report
@@ -1402,7 +1318,7 @@ def _by_request(report: Report, text: str, first: Checkpoint, second: Checkpoint
     report.passed("Comparison", f"the second continues the first: its first {first.size:,} entries are the same")
 
 
-def _request(text: str) -> Tuple[int, List[bytes], str]:
+def _request(text: str) -> tuple[int, list[bytes], str]:
     """Read a request for a cosignature: ``old N``, the consistency proof, the checkpoint."""
     top, gap, note = text.partition("\n\n")
     first, *lines = top.split("\n")
@@ -1411,13 +1327,7 @@ def _request(text: str) -> Tuple[int, List[bytes], str]:
     return _number(first[4:], "The old size"), _hashes(lines), note
 
 
-def _by_export(report: Report, export: BinaryIO, first: Checkpoint, second: Checkpoint) -> None:
-    reading = _Reading(report, Tree(wanted=[first.size]), None, None)
-    reading.run(export, second.size)
-    _roots(report, reading, second, [first])
-
-
-def witness(request: str, keys: str, state: str, private_key: str, now: int) -> Tuple[Report, str, str]:
+def witness(request: str, keys: str, state: str, private_key: str, now: int) -> tuple[Report, str, str]:
     """Decide about cosigning a checkpoint: the report, the state to keep, and the cosigned note.
 
     The caller writes the state down for good before anybody sees the note: a witness that
@@ -1430,10 +1340,9 @@ def witness(request: str, keys: str, state: str, private_key: str, now: int) -> 
         head = _head(report, note, parse_keys(keys))
         heads = _object(state, "The state file") if state else {}
         _continues(report, heads.get(head.origin), head, size, proof)
-        signature = key.key_id + now.to_bytes(8, "big")
-        signature += plain_sign(seed, _cosigned(head.text, signature[4:]))
+        signature = key.key_id + now.to_bytes(8, "big") + plain_sign(seed, _cosigned(head.text, now))
         heads[head.origin] = {"root": base64(head.root), "size": head.size}
-        report.passed("Witness", f"cosigned as {_named(key)} on {_spelt(now)}")
+        report.passed("Witness", f"cosigned as {key} on {_spelt(now)}")
         kept = json.dumps(heads, sort_keys=True) + "\n"
         cosigned = f"{note}\u2014 {key.name} {base64(signature)}\n"
     return report, kept, cosigned
@@ -1447,8 +1356,8 @@ def _continues(report: Report, last: Any, head: Checkpoint, size: int, proof: Se
                 f"There is no record of having cosigned this log, but the request starts from {size:,}. "
                 "Restore the state file; if this is the first time, ask for a request from 0."
             )
-        report.passed("Witness, a remark", "the first checkpoint of this log: there was nothing to compare it with")
-        return
+        remark = "the first checkpoint of this log: there was nothing to compare it with"
+        return report.passed("Witness, a remark", remark)
     if not isinstance(last, dict) or type(last.get("size")) is not int or type(last.get("root")) is not str:
         raise Unusable("The state file is damaged. Restore it from a copy; do not begin with an empty one.")
     root = _bytes(last["root"], "The root in the state file", 32)
@@ -1460,27 +1369,24 @@ def _continues(report: Report, last: Any, head: Checkpoint, size: int, proof: Se
     if head.size == last["size"]:
         if head.root != root:
             raise Tampered(f"You have cosigned another history of this size. Nothing was signed. {FORK}")
-        return
-    if size != last["size"]:
+    elif size != last["size"]:
         raise Unusable(f"The request starts from {size:,}; you cosigned {last['size']:,} last. Ask for one from there.")
-    if not is_consistent(size, root, head.size, head.root, proof):
+    elif not is_consistent(size, root, head.size, head.root, proof):
         raise Tampered("The checkpoint does not continue what you cosigned last. Nothing was signed.")
+    return None
 
 
-def _private_key(text: str) -> Tuple[Key, bytes]:
-    prefix = "PRIVATE+KEY+"
-    lines = [line for line in text.split("\n") if line.strip()]
-    parts = lines[0][len(prefix) :].split("+", 2) if len(lines) == 1 and lines[0].startswith(prefix) else []
-    if len(parts) != 3:
-        raise Unusable(f"The key file has to hold one line that begins with {prefix}; make one with witness-key.")
+def _private_key(text: str) -> tuple[Key, bytes]:
+    line, *more = text.split("\n")
+    name, key_id, encoded = [*line[len(PRIVATE) :].split("+", 2), "", ""][:3]
     try:
-        blob = b64decode(parts[2], validate=True)
+        blob = b64decode(encoded, validate=True)
     except ValueError:
         blob = b""
-    if len(blob) != 33 or blob[0] != WITNESS_KEY:
-        raise Unusable("The key file holds no witness's key; make one with witness-key.")
-    key = _key(witness_vkey(parts[0], blob[1:]))
-    if key.key_id.hex() != parts[1]:
+    if not line.startswith(PRIVATE) or "".join(more).strip() or len(blob) != 33 or blob[0] != WITNESS_KEY:
+        raise Unusable("The key file does not hold one line with a witness's key; make one with witness-key.")
+    key = _key(witness_vkey(name, blob[1:]))
+    if key.key_id.hex() != key_id:
         raise Unusable("The key in the key file and its id do not belong together. Restore the file.")
     return key, blob[1:]
 
@@ -1488,7 +1394,7 @@ def _private_key(text: str) -> Tuple[Key, bytes]:
 def witness_vkey(name: str, seed: bytes) -> str:
     """Return the public half of a witness's key."""
     blob = bytes([WITNESS_KEY]) + plain_public(seed)
-    return f"{name}+{sha256(f'{name}'.encode() + bytes([10]) + blob).digest()[:4].hex()}+{base64(blob)}"
+    return f"{name}+{_key_id(name, blob).hex()}+{base64(blob)}"
 
 
 # --- The rules of the process, from the entries alone (`rules`) -----------------------------
@@ -1501,8 +1407,8 @@ def witness_vkey(name: str, seed: bytes) -> str:
 # read again what they had assessed. To whom the facts are disclosed: every test is asked again.
 # What entries of earlier releases do not say is counted as not recomputable, never as right.
 
-Json = Dict[str, Any]
-Answer = Tuple[str, str]  # a test and its effect
+Json = dict[str, Any]
+Answer = tuple[str, str]  # a test and its effect
 VOICE, BODY = "coalition_representative", "coalition_body"
 SEVERITY = ("clear", "declare_only", "discuss_no_vote", "barred")
 VOTES = frozenset({"clear", "declare_only"})
@@ -1514,21 +1420,16 @@ OF_THE_BOARD = frozenset({"board", "region", "area_team"})
 SEAT = ("seat", "minimum", "maximum", "appointed_by", "accreditation", "required_to_sit", "required_to_decide")
 # How far each test looks back where the rule set is silent: its key, and months (days for D14).
 REACH = {
+    **{f"D{number}": (f"d{number}_months", 12) for number in (6, 7, 12, 13)},
+    **{f"D{number}": (f"d{number}_months", 24) for number in (2, 10)},
     "D1": ("d1_months", 36),
-    "D2": ("d2_months", 24),
-    "D6": ("d6_months", 12),
-    "D7": ("d7_months", 12),
     "D9": ("d9_preparer_months", 24),
-    "D10": ("d10_months", 24),
-    "D12": ("d12_months", 12),
-    "D13": ("d13_months", 12),
     "D14": ("d14_days", 28),
 }
+# The places whose ties bar from a case, by test, as the case's facts name them (D1: none but the place itself).
+PLACES = {"D1": "", "D2": "practices", "D3": "sharers", "D4": "", "D5": "named", "D6": "supporters", "D7": "providers"}
 # The test that judges a declared interest which names the organisation under review itself.
 JUDGED_BY = {"own": "D1", "post": "D1", "practice": "D2", "neighbour": "D4", "support": "D6", "provider": "D7"}
-_ONE = datetime.fromisoformat("2012-03-25T01:00").time()
-# An entry and the rows written with it are moments apart.
-MOMENTS = timedelta(seconds=60)
 # The step that rests on a panel's outcome, and the kind of panel.
 STEPS = {
     "site_visit.recorded": "site_visit",
@@ -1537,6 +1438,8 @@ STEPS = {
     "decision.recorded": "decision",
     "conditions.reviewed": "review",
 }
+MOMENTS = timedelta(seconds=60)  # an entry and the rows written with it are moments apart
+ALWAYS = "9999-12-31"
 
 
 def _utc(text: str) -> datetime:
@@ -1544,10 +1447,17 @@ def _utc(text: str) -> datetime:
     return datetime.fromisoformat(text[:-1])
 
 
+@lru_cache(maxsize=100)
+def _summer(year: int) -> tuple[datetime, datetime]:
+    """When the clocks of London go forward and back: at one in the morning, on the last Sunday of two months."""
+    last = (datetime.fromisoformat(f"{year:04}-{month}-31T01:00") for month in ("03", "10"))
+    first, then = (day - timedelta((day.weekday() + 1) % 7) for day in last)
+    return first, then
+
+
 def in_london(moment: datetime) -> datetime:
-    """What the clocks of London show at a moment in UTC: an hour more from the last Sunday of March to October's."""
-    last = (date(moment.year, month, 31) for month in (3, 10))
-    first, then = (datetime.combine(day - timedelta((day.weekday() + 1) % 7), _ONE) for day in last)
+    """What the clocks of London show at a moment in UTC: an hour more in summer."""
+    first, then = _summer(moment.year)
     return moment + timedelta(hours=1) if first <= moment < then else moment
 
 
@@ -1558,46 +1468,30 @@ def months_before(on: date, months: int) -> date:
     return date(year, month + 1, min(on.day, last))
 
 
-def strictest(answers: Iterable[Answer]) -> Answer:
-    """The severest answer of (test, effect) pairs; the first among equals."""
-    return max(answers, key=lambda answer: SEVERITY.index(answer[1]))
-
-
-class Held(NamedTuple):
-    """What ties a member to an organisation; `judged` is the test asked when it is the one under review."""
-
-    at: str
-    at_kind: str
-    parent: str
-    judged: str
-    starts: Optional[str]
-    ends: Optional[str]
-
-
-def _held(row: Json, judged: str) -> Held:
-    return Held(row["at"], row["at_kind"], row["parent"], judged, row["starts"], row["ends"])
+def strictest(answers: Sequence[Answer]) -> Answer:
+    """The severest answer; the first among equals."""
+    severest = max({effect for _, effect in answers} or {"clear"}, key=SEVERITY.index)
+    return next((answer for answer in answers if answer[1] == severest), ("", severest))
 
 
 class Question:
     """One member and one case, as disclosed: `answers()` asks every test and lets rulings and objections speak."""
 
-    def __init__(self, facts: Json, member: Json, since: Optional[datetime] = None) -> None:
+    def __init__(self, facts: Json, member: Json, since: datetime | None = None) -> None:
+        """``since``: only what came to be known after a moment."""
         self.facts, self.member, self.case, self.since = facts, member, facts["case"], since
         self.now = in_london(_utc(facts["at"]))
         self.on, self.code = self.now.date().isoformat(), facts["case"]["code"]
 
-    def rows(self, name: str) -> List[Json]:
-        """Facts of one kind; only what came to be known after a ruling, when asked so."""
-        rows: List[Json] = self.member.get(name, [])
-        since = self.since
-        if since is None or name == "left":
+    def rows(self, name: str) -> list[Json]:
+        """Facts of one kind."""
+        rows: list[Json] = self.member.get(name, [])
+        if self.since is None or name == "left":
             return rows
         if name == "declared":
-            return [row for row in rows if row["made_at"] and in_london(_utc(row["made_at"])) > since]
-        if name == "judged_by":
-            return []
-        day = "starts" if name == "posts" else "on"
-        return [row for row in rows if row[day] > since.date().isoformat()]
+            return [row for row in rows if row["made_at"] and in_london(_utc(row["made_at"])) > self.since]
+        day, since = "starts" if name == "posts" else "on", self.since.date().isoformat()
+        return [row for row in rows if row[day] > since] if name != "judged_by" else []
 
     def reach(self, test: str) -> int:
         """How far back a test looks, in months, or days for D14."""
@@ -1608,75 +1502,58 @@ class Question:
         """The first day a test still looks at."""
         return months_before(self.now.date(), self.reach(test)).isoformat()
 
-    def stands(self, held: Held, test: str) -> bool:
+    def stands(self, row: Json, test: str) -> bool:
         """Whether it has begun, and goes on or ended within the test's window; `ends` is the first day without it."""
-        return (held.starts is None or held.starts <= self.on) and (held.ends is None or held.ends > self.edge(test))
+        starts, ends = row["starts"], row["ends"]
+        return (starts is None or starts <= self.on) and (ends is None or ends > self.edge(test))
 
-    def said(self, kind: str) -> List[Json]:
-        """Interests of a kind declared in the organisation under review."""
-        return [row for row in self.rows("declared") if row["kind"] == kind and row["at"] == self.code]
-
-    def first_seven(self, holdings: List[Held]) -> List[Answer]:
-        """D1 to D7 over what a member, or their close family, holds."""
-        case, code = self.case, self.code
-
-        def at(test: str, places: Sequence[str]) -> bool:
-            return any(
-                self.stands(h, test) and (h.at in places or (h.at == code and h.judged == test)) for h in holdings
-            )
-
-        def near(held: Held) -> bool:
-            if held.at == code:
-                return held.judged == "D4"
+    def ties(self, row: Json, judged: str, test: str) -> bool:
+        """Whether what a member holds ties them, for a test, to the case; `judged` if it is held there itself."""
+        case, at = self.case, row["at"]
+        if at == self.code and judged == test:
+            return True
+        if test == "D4" and at != self.code:
             mates = {mate for mate, _provider in case.get("provider_mates", [])}
-            same_team = held.parent and held.parent == case["parent"]
-            return same_team or held.at in mates or held.at in case.get("neighbours", [])
+            same_team = row["parent"] and row["parent"] == case["parent"]
+            return bool(same_team) or at in mates or at in case.get("neighbours", [])
+        return at in case.get(PLACES[test], [])
 
-        nearby = any(self.stands(held, "D4") and near(held) for held in holdings)
-        bars = {
-            "D1": at("D1", ()),
-            "D2": at("D2", case.get("practices", [])),
-            "D3": any(self.stands(h, "D3") and h.at in case.get("sharers", []) for h in holdings),
-            "D4": nearby,
-            "D5": any(self.stands(h, "D5") and h.at in case.get("named", []) for h in holdings),
-            "D6": at("D6", case.get("supporters", [])),
-            "D7": at("D7", case.get("providers", [])),
-        }
+    def first_seven(self, held: Sequence[tuple[Json, str]]) -> list[Answer]:
+        """D1 to D7 over what a member, or their close family, holds."""
         lighter = "barred" if self.member["seat"] == VOICE else "declare_only"
-        return [(test, (lighter if test == "D4" else "barred") if hit else "clear") for test, hit in bars.items()]
+        hit = {test: any(self.stands(row, test) and self.ties(row, its, test) for row, its in held) for test in PLACES}
+        return [(test, "clear" if not hit[test] else lighter if test == "D4" else "barred") for test in PLACES]
 
-    def tests(self) -> List[Answer]:
+    def tests(self) -> list[Answer]:
         """Every test, before any ruling."""
-        declared = self.rows("declared")
-        holdings = [_held(row, "D1") for row in self.rows("posts")]
-        holdings += [_held(row, JUDGED_BY[row["kind"]]) for row in declared if row["kind"] in JUDGED_BY]
-        family = [_held(row, "D1") for row in declared if row["kind"] == "family"]
+        declared, case = self.rows("declared"), self.case
+        said = [row for row in declared if row["at"] == self.code]
+        held = [(row, "D1") for row in self.rows("posts")]
+        held += [(row, JUDGED_BY[row["kind"]]) for row in declared if row["kind"] in JUDGED_BY]
+        answers = dict(self.first_seven(held))
+        answers["D8"] = strictest(self.first_seven([(row, "D1") for row in declared if row["kind"] == "family"]))[1]
+        of_the_board = (row for row, _ in held if row["at_kind"] in OF_THE_BOARD and self.stands(row, "D13"))
+        each_other = (row["cycle"] for row in self.rows("judged_by") if row["judge"] == self.code != row["judged"])
         bars = {
-            "D9": self._other_tier(),
+            "D9": self._other_tier(said),
             "D10": self._familiar(),
-            "D11": any(
-                row["judge"] == self.code != row["judged"] and row["cycle"] == self.case["cycle"]
-                for row in self.rows("judged_by")
-            ),
-            "D13": self.member["seat"] == VOICE
-            and any(held.at_kind in OF_THE_BOARD and self.stands(held, "D13") for held in holdings),
+            "D11": case["cycle"] in each_other,
+            "D13": self.member["seat"] == VOICE and any(of_the_board),
             "D14": self._stale(),
         }
-        answers = dict(self.first_seven(holdings))
-        answers["D8"] = strictest(self.first_seven(family))[1]
         answers.update((test, "barred" if hit else "clear") for test, hit in bars.items())
-        answers["D12"] = "declare_only" if self._stated() else "clear"
-        others = any(self.stands(_held(row, ""), "DI") for row in self.said("other"))
-        left = any(row["case"] == self.case["ref"] for row in self.rows("left"))
+        answers["D12"] = "declare_only" if self._stated(said) else "clear"
+        others = any(row["kind"] == "other" and self.stands(row, "DI") for row in said)
+        left = any(row["case"] == case["ref"] for row in self.rows("left"))
         answers["DI"] = "barred" if left else "discuss_no_vote" if others else "clear"
         return [(test, answers[test]) for test in TESTS]
 
-    def _other_tier(self) -> bool:
+    def _other_tier(self, said: Iterable[Json]) -> bool:
         ref, tier = self.case["ref"], self.facts["tier"]
         roles = [row for row in self.rows("roles") if ref and row["case"] == ref]
         prepared = any(row["tier"] == "prepared" and row["on"] >= self.edge("D9") for row in roles)
         elsewhere = tier in TIERS and any(row["tier"] not in (tier, "prepared") for row in roles)
-        return prepared or elsewhere or any(self.stands(_held(row, ""), "D9") for row in self.said("prepared"))
+        return prepared or elsewhere or any(row["kind"] == "prepared" and self.stands(row, "D9") for row in said)
 
     def _familiar(self) -> bool:
         case, edge = self.case, self.edge("D10")
@@ -1688,10 +1565,11 @@ class Question:
         }
         return len(earlier) > 1
 
-    def _stated(self) -> bool:
+    def _stated(self, said: Iterable[Json]) -> bool:
         since = [
             row["starts"] or (row["made_at"] and in_london(_utc(row["made_at"])).date().isoformat())
-            for row in self.said("statement")
+            for row in said
+            if row["kind"] == "statement"
         ]
         return any(not day or day >= self.edge("D12") for day in since)
 
@@ -1699,7 +1577,7 @@ class Question:
         made = self.member["declared_at"]
         return not made or (self.now - in_london(_utc(made))).days > self.reach("D14")
 
-    def answers(self) -> List[Answer]:
+    def answers(self) -> list[Answer]:
         """The tests as the conflicts guardian's newest rulings leave them, then each objection."""
         newest = {}
         for ruling in sorted(self.member.get("rulings", []), key=lambda row: in_london(_utc(row["at"]))):
@@ -1713,7 +1591,7 @@ class Question:
                 answers.append(("OB", ruled["effect"] if ruled else "declare_only"))
         return answers
 
-    def _ruled(self, test: str, effect: str, ruling: Optional[Json]) -> str:
+    def _ruled(self, test: str, effect: str, ruling: Json | None) -> str:
         """A dismissal softens, but never four of the tests, and never what became known after it."""
         if ruling is None:
             return effect
@@ -1727,58 +1605,93 @@ class Question:
         return max(after, later.get(test, "clear"), key=SEVERITY.index)
 
 
-@dataclass
-class Person:
-    """What a person's own stream says of them."""
+# What is kept of the entries before: little for each person, panel and case, as there may be many.
 
-    out: bool = False
-    news: Optional[datetime] = None  # when that, or their training, was last recorded
-    nominated: List[List[Any]] = field(default_factory=list)  # body, kind of body, first day, last day
-    trained: List[List[Any]] = field(default_factory=list)  # kind, first day, last day
+
+class Person:
+    """What a person's own stream says of them: spans are (kind or body, kind of body, first day, last day)."""
+
+    __slots__ = ("news", "nominated", "out", "trained")
+
+    def __init__(self) -> None:
+        self.out = False
+        self.news: datetime | None = None  # when that, or their training, was last recorded
+        self.nominated: tuple[tuple[Any, ...], ...] = ()
+        self.trained: tuple[tuple[Any, ...], ...] = ()
 
 
 @dataclass
 class Item:
     """A case while a panel has it open: who was noted as there, who left, what was said by whose hand."""
 
-    there: Dict[str, bool]
-    left: Set[str]
-    said: Dict[str, Tuple[str, str]] = field(default_factory=dict)
+    there: dict[str, bool]
+    left: set[str]
+    said: dict[str, tuple[str, str]] = field(default_factory=dict)
     stopped: bool = False
 
 
-@dataclass
 class Panel:
     """What a panel's stream says of it."""
 
-    kind: str
-    ruleset: str
-    confirmed: bool = False
-    days: List[str] = field(default_factory=list)  # of its sittings in session
-    members: Dict[str, Tuple[Any, ...]] = field(default_factory=dict)  # seat, number, rank, code of who appoints
-    declared: Dict[str, datetime] = field(default_factory=dict)
-    away: Dict[str, Dict[str, str]] = field(default_factory=dict)  # person: first day: last day
-    items: Dict[str, Item] = field(default_factory=dict)
-    objections: Dict[Tuple[str, str], Dict[Any, bool]] = field(default_factory=dict)  # case, person: which: ruled on
-    rulings: List[Tuple[Json, datetime]] = field(default_factory=list)
+    __slots__ = (
+        "away",
+        "confirmed",
+        "days",
+        "declared",
+        "items",
+        "kind",
+        "members",
+        "objections",
+        "ruleset",
+        "rulings",
+    )
+
+    def __init__(self, kind: str, ruleset: str) -> None:
+        self.kind, self.ruleset, self.confirmed = kind, ruleset, False
+        self.days: list[str] = []  # of its sittings in session
+        self.members: dict[str, Place] = {}
+        self.declared: dict[str, datetime] = {}
+        self.away: dict[str, dict[str, str]] = {}  # person: first day: last day
+        self.items: dict[str, Item] = {}
+        self.objections: dict[tuple[str, str], dict[Any, bool]] = {}  # case, person: which: ruled on
+        self.rulings: list[tuple[tuple[str, ...], datetime]] = []
 
 
-@dataclass
 class Case:
-    """What was done on a case, by tier; what panels decided of it, by kind of panel."""
+    """What was done on a case, by whom; what panels decided of it, by kind of panel."""
 
-    tiers: Dict[str, Set[str]] = field(default_factory=dict)
-    judged: Set[str] = field(default_factory=set)
-    applied: Set[str] = field(default_factory=set)
-    decided: Dict[str, Json] = field(default_factory=dict)
-    ruleset: str = ""
-    letter: str = ""
+    __slots__ = ("acted", "decided", "letter", "ruleset")
+
+    def __init__(self) -> None:
+        self.acted: dict[str, frozenset[str]] = {}  # tiers, and "applied" and "judged"
+        self.decided: dict[str, tuple[str, str, str]] = {}  # outcome, hash of the composition, rule set
+        self.ruleset = self.letter = ""
 
 
-class Breached(Fault):
-    """The log is whole, and what it records breaks a rule of the process."""
+Place = tuple[Any, ...]  # seat, number, rank, code of who appoints
+RULING = itemgetter("person", "rule", "organisation", "verdict", "effect")
+COUNTED = (
+    "panels",
+    "items decided",
+    "items recomputed",
+    "items not recomputable",
+    "Coalition voices heard",
+    "dissents recorded",
+    "four-eyes checks",
+    "tests recomputed publicly",
+    "tests recomputed by disclosure",
+)
+HANDLERS: dict[str, Callable[[Rules, Json], None]] = {}
 
-    verdict = BREACHED
+
+def of(*types: str) -> Callable[[Callable[[Rules, Json], None]], Callable[[Rules, Json], None]]:
+    """Let a method of ``Rules`` take the public part of entries of these types."""
+
+    def mark(handler: Callable[[Rules, Json], None]) -> Callable[[Rules, Json], None]:
+        HANDLERS.update(dict.fromkeys(types, handler))
+        return handler
+
+    return mark
 
 
 class Breach(NamedTuple):
@@ -1786,7 +1699,7 @@ class Breach(NamedTuple):
 
     entry: int
     stream: str
-    seq: Optional[int]
+    seq: int | None
     sentence: str
 
     def __str__(self) -> str:
@@ -1800,29 +1713,30 @@ class Rules:
     MOST = 1_000  # breaches kept; all are counted
 
     def __init__(self) -> None:
-        self.breaches: List[Breach] = []
+        self.breaches: list[Breach] = []
         self.broken = 0
-        self.counts: Dict[str, int] = dict.fromkeys(COUNTED, 0)
-        self.rulesets: Dict[str, Json] = {}
-        self.kinds: Dict[str, str] = {}  # code of an organisation: its kind
-        self.people: Dict[str, Person] = {}
-        self.panels: Dict[str, Panel] = {}
-        self.cases: Dict[str, Case] = {}
-        self.refs: Dict[str, str] = {}  # stream of an application: its reference
-        self.index = 0
-        self.one: Json = {}
+        self.counts: dict[str, int] = dict.fromkeys(COUNTED, 0)
+        self.rulesets: dict[str, Json] = {}
+        self.kinds: dict[str, str] = {}  # code of an organisation: its kind
+        self.people: dict[str, Person] = {}
+        self.panels: dict[str, Panel] = {}
+        self.cases: dict[str, Case] = {}
+        self.refs: dict[str, str] = {}  # stream of an application: its reference
+        self.shared: dict[Any, Any] = {}  # values that many hold
+        self.one: Json = {}  # the entry at hand
+        self.index, self.line = 0, b""
 
-    def entry(self, index: int, document: Json, _its_hash: bytes, disclosed: Mapping[str, bytes]) -> None:
+    def entry(self, index: int, document: Json, line: bytes, disclosed: Mapping[str, bytes]) -> None:
         """Take one entry that was checked, with what is disclosed of it; all of them in order, from the first."""
         handler = HANDLERS.get(document["type"])
         if handler is None:
             return
-        self.index, self.one = index, document
+        self.index, self.one, self.line = index, document, line
         try:
             handler(self, document["public"])
             if "interest" in disclosed and document["type"] == "item.decided":
                 self._disclosed(document["public"], json.loads(disclosed["interest"]))
-        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
             self.breach(f"it lacks, or misspells, what {document['type']} has to say: {shown(repr(error))}")
 
     def finish(self, report: Report) -> None:
@@ -1833,36 +1747,27 @@ class Rules:
             report.failed("Rules", Breached(str(breach)))
         if self.broken > len(self.breaches):
             report.failed("Rules", Breached(f"and {self.broken - len(self.breaches):,} more"))
-        if self.broken:
-            report.passed("Rules, recomputed", said)
-        else:
-            report.passed("Rules", f"none is broken: {said}")
+        report.passed("Rules", f"recomputed: {said}" if self.broken else f"none is broken: {said}")
 
-    def breach(self, sentence: str) -> None:
-        """Note that the entry breaks a rule."""
+    def breach(self, sentence: str) -> bool:
+        """Note that the entry breaks a rule: what stands before an ``or`` does not hold."""
         self.broken += 1
         if self.broken <= self.MOST:
-            self.breaches.append(Breach(self.index, self.one["stream"], self.one["seq"], sentence))
-
-    def must(self, holds: object, sentence: str) -> None:
-        """Note a breach unless something holds."""
-        if not holds:
-            self.breach(sentence)
-
-    # What is kept of the entries before.
+            self.breaches.append(Breach(self.index, self.one["stream"], self.one["seq"], plain(sentence)))
+        return False
 
     def _panel(self) -> Panel:
         return self.panels[self.one["stream"]]
 
     def _case(self, ref: str) -> Case:
-        return self.cases.setdefault(sys.intern(ref), Case())
+        return self.cases.get(ref) or self.cases.setdefault(sys.intern(ref), Case())
 
-    def _of_application(self) -> Tuple[str, Case]:
+    def _application(self) -> tuple[str, Case]:
         ref = self.refs[self.one["stream"]]
         return ref, self._case(ref)
 
-    def _of(self, person: str) -> Person:
-        return self.people.setdefault(sys.intern(person), Person())
+    def _person(self, person: str) -> Person:
+        return self.people.get(person) or self.people.setdefault(sys.intern(person), Person())
 
     def _actor(self) -> str:
         return sys.intern(self.one["actor"])
@@ -1870,106 +1775,146 @@ class Rules:
     def _at(self) -> datetime:
         return _utc(self.one["at"])
 
-    def loaded(self, public: Json) -> None:
-        """A rule set: its plans and windows, once."""
+    def _share(self, value: Any) -> Any:
+        return self.shared.setdefault(value, value)
+
+    def _place(self, row: Json) -> Place:
+        """Which place on a panel a row is about, and who appoints to it."""
+        return self._share((row["seat"], row.get("number"), row["rank"], row["by"]))  # type: ignore[no-any-return]
+
+    def _acted(self, case: str, person: str, what: str) -> None:
+        acted = self._case(case).acted
+        acted[sys.intern(person)] = self._share(acted.get(person, frozenset()) | {what})
+
+    # The rule sets, the organisations and the people.
+
+    @of("ruleset.loaded")
+    def _loaded(self, public: Json) -> None:
         version = public["version"]
-        self.must(version not in self.rulesets, f"rule set {version} is loaded a second time; rules are never edited")
+        known = version in self.rulesets
+        not known or self.breach(f"rule set {version} is loaded a second time; rules are never edited")
         plans = {plan["kind"]: plan for plan in public.get("plans", [])}
         self.rulesets.setdefault(version, {"plans": plans, "windows": public.get("windows")})
 
-    def organisations(self, public: Json) -> None:
-        """What kind of body a code stands for: one entry each, or many at once."""
+    @of("organisation.added", "directory.imported")
+    def _organisations(self, public: Json) -> None:
         if self.one["type"] == "organisation.added":
             self.kinds[public["code"]] = public["kind"]
         for row in public.get("rows", []) if "organisations" in public else []:
             self.kinds[row[1]] = row[0]
 
-    def nominated(self, public: Json) -> None:
-        body, kind = sys.intern(public["body"]), public.get("body_kind")
+    def _span(self, name: Any, kind: Any, public: Json) -> Any:
+        return self._share((name, kind, public["starts"], public.get("ends", ALWAYS)))
+
+    def _ended(self, spans: tuple[tuple[Any, ...], ...], name: str, ends: str) -> tuple[tuple[Any, ...], ...]:
+        """Give the newest span of that name its last day."""
+        at = max(number for number, span in enumerate(spans) if span[0] == name)
+        return (*spans[:at], self._share((*spans[at][:3], ends)), *spans[at + 1 :])
+
+    @of("person.nominated")
+    def _nominated(self, public: Json) -> None:
+        body, person = public["body"], self._person(self.one["stream"])
         told = self.kinds.get(body, BODY)
-        self.must(told == BODY, f"{body} nominates for the Coalition and is recorded as {told}")
-        row = [body, kind, public["starts"], public.get("ends", "9999-12-31")]
-        self._of(self.one["stream"]).nominated.append(row)
+        told == BODY or self.breach(f"{body} nominates for the Coalition and is recorded as {told}")
+        person.nominated += (self._span(body, public.get("body_kind"), public),)
 
-    def nomination_ended(self, public: Json) -> None:
-        rows = [row for row in self._of(self.one["stream"]).nominated if row[0] == public["body"]]
-        rows[-1][3] = public["ends"]
+    @of("person.nomination_ended")
+    def _nomination_ended(self, public: Json) -> None:
+        person = self._person(self.one["stream"])
+        person.nominated = self._ended(person.nominated, public["body"], public["ends"])
 
-    def accredited(self, public: Json) -> None:
-        person = self._of(self.one["stream"])
-        person.trained.append([sys.intern(public["kind"]), public["starts"], public.get("ends", "9999-12-31")])
+    @of("person.accredited")
+    def _accredited(self, public: Json) -> None:
+        person = self._person(self.one["stream"])
+        person.trained += (self._span(public["kind"], "", public),)
         person.news = self._at()
 
-    def accreditation_ended(self, public: Json) -> None:
-        rows = [row for row in self._of(self.one["stream"]).trained if row[0] == public["kind"]]
-        rows[-1][2] = public["ends"]
+    @of("person.accreditation_ended")
+    def _accreditation_ended(self, public: Json) -> None:
+        person = self._person(self.one["stream"])
+        person.trained = self._ended(person.trained, public["kind"], public["ends"])
 
-    def activity(self, _public: Json) -> None:
-        person = self._of(self.one["stream"])
+    @of("person.deactivated", "person.reactivated")
+    def _activity(self, _public: Json) -> None:
+        person = self._person(self.one["stream"])
         person.out, person.news = self.one["type"] == "person.deactivated", self._at()
 
-    def proposed(self, public: Json) -> None:
+    # The panels: who accepted which seat, when they declared, when they sit.
+
+    @of("panel.proposed")
+    def _proposed(self, public: Json) -> None:
         self.counts["panels"] += 1
         self.panels[self.one["stream"]] = Panel(sys.intern(public["kind"]), sys.intern(self.one["ruleset"]))
 
-    def closed(self, _public: Json) -> None:
+    @of("panel.closed")
+    def _closed(self, _public: Json) -> None:
         self.panels.pop(self.one["stream"], None)
 
-    def confirmed(self, _public: Json) -> None:
+    @of("panel.confirmed")
+    def _confirmed(self, _public: Json) -> None:
         self._panel().confirmed = True
 
-    def offered(self, public: Json) -> None:
+    @of("seats.proposed")
+    def _offered(self, public: Json) -> None:
         for seat in public["seats"]:
             self._panel().away.pop(seat["person"], None)
 
-    def accepted(self, public: Json) -> None:
+    @of("seat.accepted")
+    def _accepted(self, public: Json) -> None:
         panel, (seat,), actor = self._panel(), public["seats"], self._actor()
-        self.must(seat["person"] == actor, f"{actor} accepts the seat of {seat['person']}; only they themselves may")
-        panel.members[actor] = _place(seat)
+        seat["person"] == actor or self.breach(
+            f"{actor} accepts the seat of {seat['person']}; only they themselves may"
+        )
+        panel.members[actor] = self._place(seat)
         panel.declared[actor] = self._at()
 
-    def declared(self, public: Json) -> None:
-        """A declaration without a change of seat; `seat.declined` holds one that bars from everything."""
+    @of("interests.declared")
+    def _declared(self, public: Json) -> None:
         if "declared" in public:
             self._panel().declared[self._actor()] = self._at()
 
-    def vacated(self, public: Json) -> None:
+    @of("seat.declined", "seat.stood_down")
+    def _vacated(self, public: Json) -> None:
         for seat in public["seats"]:
             self._panel().members.pop(seat["person"], None)
-        self.declared(public)
+        self._declared(public)  # a seat is declined with a declaration that bars from everything
 
-    def handed_on(self, public: Json) -> None:
-        (seat,) = public["seats"]
-        panel = self._panel()
-        self.must(seat["person"] in panel.members, f"the seat passes to {seat['person']}, who accepted none")
-        panel.members[sys.intern(seat["person"])] = _place(seat)
+    @of("seat.handed_on")
+    def _handed_on(self, public: Json) -> None:
+        (seat,), panel = public["seats"], self._panel()
+        seat["person"] in panel.members or self.breach(f"the seat passes to {seat['person']}, who accepted none")
+        panel.members[sys.intern(seat["person"])] = self._place(seat)
 
-    def absence(self, public: Json) -> None:
-        days = self._panel().away.setdefault(sys.intern(public["person"]), {})
+    @of("absence.noted", "absence.ended", "absence.withdrawn")
+    def _absence(self, public: Json) -> None:
+        days = self._panel().away.setdefault(public["person"], {})
         if self.one["type"] == "absence.withdrawn":
             days.pop(public["starts"], None)
         else:
             days[public["starts"]] = public["ends"]
 
-    def convened(self, public: Json) -> None:
+    @of("sitting.convened")
+    def _convened(self, public: Json) -> None:
         panel = self._panel()
-        self.must(panel.confirmed, "the panel sits before it was confirmed")
+        panel.confirmed or self.breach("the panel sits before it was confirmed")
         panel.days.append(public["on"])
 
-    def adjourned(self, public: Json) -> None:
+    @of("sitting.closed")
+    def _adjourned(self, public: Json) -> None:
         self._panel().days.remove(public["on"])
 
-    def objected(self, public: Json) -> None:
+    @of("objection.raised")
+    def _objected(self, public: Json) -> None:
         self._panel().objections.setdefault((public["case"], public["person"]), {})[self.one["seq"]] = False
 
-    def ruled(self, public: Json) -> None:
+    @of("conflict.ruled")
+    def _decreed(self, public: Json) -> None:
         """A ruling: never on four of the tests, never by the member or somebody who sits beside them."""
         panel, actor, rule = self._panel(), self._actor(), public["rule"]
-        self.must(rule not in NEVER_OVERRIDDEN, f"a ruling on {rule}, which nobody may override")
-        self.must(
-            actor != public["person"] and actor not in panel.members, f"{actor} rules on a panel of which they are one"
-        )
-        panel.rulings.append((public, self._at()))
+        rule not in NEVER_OVERRIDDEN or self.breach(f"a ruling on {rule}, which nobody may override")
+        beside = actor == public["person"] or actor in panel.members
+        not beside or self.breach(f"{actor} rules on a panel of which they are one")
+        panel.rulings.append((RULING(public), self._at()))
         if rule == "OB":
             raised = panel.objections[public["case"], public["person"]]
             raised.update(dict.fromkeys([public["objection"]] if "objection" in public else raised, True))
@@ -1977,150 +1922,166 @@ class Rules:
 
     # The room: who came, who left, what was said.
 
-    def opened(self, public: Json) -> None:
+    @of("item.opened")
+    def _opened(self, public: Json) -> None:
         """An item is taken: the Coalition's voice is there, and nobody the tests bar stays."""
         panel, case, rows = self._panel(), public["case"], public["members"]
-        self.must(panel.days, f"{case} is taken while no sitting of the panel is in session")
+        panel.days or self.breach(f"{case} is taken while no sitting of the panel is in session")
+        voices, item = 0, Item({}, set())
         for row in rows:
-            self.must(_place(row)[0] == panel.members.get(row["person"], ("",))[0], _stranger(row["person"]))
-        room = [row for row in rows if row["present"] and not row["recused"]]
-        for row in room:
-            self.must(row["effect"] != "barred", f"{row['person']} is barred from {case} and stays ({row['rule']})")
-        self.must(
-            any(row["seat"] == VOICE and row["effect"] in VOTES for row in room),
-            f"{case} is taken without a Coalition representative who is present, not recused and clear",
+            person = row["person"]
+            row["seat"] == panel.members.get(person, ("",))[0] or self.breach(f"{person} {STRANGER}")
+            item.there[person] = row["present"]
+            if row["recused"]:
+                item.left.add(person)
+            elif row["present"]:
+                row["effect"] != "barred" or self.breach(f"{person} is barred from {case} and stays ({row['rule']})")
+                voices += row["seat"] == VOICE and row["effect"] in VOTES
+                self._took_part(panel, case, person)
+        voices or self.breach(
+            f"{case} is taken without a Coalition representative who is present, not recused and clear"
         )
-        left = {sys.intern(row["person"]) for row in rows if row["recused"]}
-        panel.items[case] = Item({sys.intern(row["person"]): row["present"] for row in rows}, left)
-        for row in room:
-            self._took_part(case, row["person"], panel.kind)
+        panel.items[case] = item
 
-    def _took_part(self, case: str, person: str, tier: str) -> None:
-        if tier in TIERS:
-            self._case(case).tiers.setdefault(sys.intern(person), set()).add(tier)
+    def _took_part(self, panel: Panel, case: str, person: str) -> None:
+        if panel.kind in TIERS:
+            self._acted(case, person, panel.kind)
 
-    def arrived(self, public: Json) -> None:
-        panel, person = self._panel(), sys.intern(public["person"])
-        item = panel.items[public["case"]]
-        self.must(person not in item.left, f"{person} left the room for {public['case']} and comes back")
+    @of("member.arrived")
+    def _arrived(self, public: Json) -> None:
+        panel, person, case = self._panel(), public["person"], public["case"]
+        item = panel.items[case]
+        person not in item.left or self.breach(f"{person} left the room for {case} and comes back")
         item.there[person] = True
         item.stopped = item.stopped and not public["goes_on"]
-        self._took_part(public["case"], person, panel.kind)
+        self._took_part(panel, case, person)
 
-    def departed(self, public: Json) -> None:
+    @of("member.departed", "member.recused")
+    def _departed(self, public: Json) -> None:
         item = self._panel().items[public["case"]]
-        item.there[sys.intern(public["person"])] = False
         item.stopped = item.stopped or public["stops"]
+        if self.one["type"] == "member.departed":
+            item.there[public["person"]] = False
+        else:
+            item.left.add(public["person"])
+            self._declared(public)
 
-    def recused(self, public: Json) -> None:
-        panel = self._panel()
-        item = panel.items[public["case"]]
-        item.left.add(sys.intern(public["person"]))
-        item.stopped = item.stopped or public["stops"]
-        self.declared(public)
-
-    def spoke(self, public: Json) -> None:
-        panel, actor = self._panel(), self._actor()
-        item = panel.items[public["case"]]
+    @of("positions.entered")
+    def _spoke(self, public: Json) -> None:
+        panel, actor, case = self._panel(), self._actor(), public["case"]
+        said = panel.items[case].said
         for row in public["positions"]:
-            person = sys.intern(row["person"])
-            own = item.said.get(person, ("", ""))[1] == person
-            self.must(actor == person or not own, f"{actor} replaces the position {person} entered themselves")
-            item.said[person] = sys.intern(row["stance"]), actor
+            person = row["person"]
+            own = said.get(person, ("", ""))[1] == person
+            actor == person or not own or self.breach(f"{actor} replaces the position {person} entered themselves")
+            said[person] = row["stance"], actor
             if panel.kind in PANEL_TIERS:
-                self._case(public["case"]).judged.add(person)
+                self._acted(case, person, "judged")
 
     # The cases: who did what, and what rests on which outcome.
 
-    def applied(self, public: Json) -> None:
-        self.refs[self.one["stream"]] = public["ref"]
-        self._case(public["ref"]).ruleset = self.one["ruleset"]
+    @of("application.opened")
+    def _applied(self, public: Json) -> None:
+        self.refs[self.one["stream"]] = sys.intern(public["ref"])
+        self._case(public["ref"]).ruleset = sys.intern(self.one["ruleset"])
 
-    def submitted(self, _public: Json) -> None:
-        self._of_application()[1].applied.add(self._actor())
+    @of("application.submitted")
+    def _submitted(self, _public: Json) -> None:
+        self._acted(self._application()[0], self._actor(), "applied")
 
-    def assessed(self, _public: Json) -> None:
+    @of("desk_top.assessed", "desk_top.second_read")
+    def _assessed(self, _public: Json) -> None:
         """The desk: not by whoever put the application in, or judged it in a panel; read again by another."""
-        (ref, case), actor = self._of_application(), self._actor()
-        again = self.one["type"] == "desk_top.second_read"
-        self.must(actor not in case.applied, f"{actor} judges {ref} at the desk, having submitted it")
-        self.must(actor not in case.judged, f"{actor} judges {ref} at the desk, having judged it in a panel")
-        if again:
-            own = "desk_top" in case.tiers.get(actor, ())
-            self.must(not own, f"{actor} reads {ref} again, having assessed it: nobody signs what they prepared")
-        self._took_part(ref, actor, "second_reading" if again else "desk_top")
+        (ref, case), actor = self._application(), self._actor()
+        again, acted = self.one["type"] == "desk_top.second_read", case.acted.get(actor, ())
+        for what, said in (("applied", "submitted it"), ("judged", "judged it in a panel")):
+            what not in acted or self.breach(f"{actor} judges {ref} at the desk, having {said}")
+        if again and "desk_top" in acted:
+            self.breach(f"{actor} reads {ref} again, having assessed it: nobody signs what they prepared")
+        self._acted(ref, actor, "second_reading" if again else "desk_top")
         self.counts["four-eyes checks"] += 1
 
-    def stepped(self, public: Json) -> None:
+    @of(*STEPS)
+    def _stepped(self, public: Json) -> None:
         """A step rests on what a panel of its kind decided; a decision on that very composition."""
-        (ref, case), kind = self._of_application(), STEPS[self.one["type"]]
-        decided = case.decided.pop(kind, None)
-        if decided is None:
-            return self.breach(f"{ref}: {self.one['type']} rests on no item that a {kind} panel decided")
-        if "outcome" in public:
-            self.must(public["outcome"] == decided["outcome"], f"{ref}: the panel's outcome was {decided['outcome']}")
-        if "composition_sha256" in public:
-            same = public["composition_sha256"] == decided["sha"]
-            self.must(same, f"{ref}: the composition is not that of the panel that decided")
+        (ref, case), kind = self._application(), STEPS[self.one["type"]]
+        outcome, sha, ruleset = case.decided.pop(kind, ("", "", ""))
+        if not sha:
+            self.breach(f"{ref}: {self.one['type']} rests on no item that a {kind} panel decided")
+            return
+        public.get("outcome", outcome) == outcome or self.breach(f"{ref}: the panel's outcome was {outcome}")
+        same = public.get("composition_sha256", sha) == sha
+        same or self.breach(f"{ref}: the composition is not that of the panel that decided")
         if "composition" in public:
             self._hashed(public)
-        same = not case.ruleset or case.ruleset == decided["ruleset"] == self.one["ruleset"]
-        self.must(same, f"{ref} is judged under another rule set than the one pinned to it")
-        return None
+        same = not case.ruleset or case.ruleset == ruleset == self.one["ruleset"]
+        same or self.breach(f"{ref} is judged under another rule set than the one pinned to it")
 
-    def letter(self, public: Json) -> None:
-        self._of_application()[1].letter = public["sha256"]
+    @of("letter.issued")
+    def _written(self, public: Json) -> None:
+        self._application()[1].letter = public["sha256"]
 
-    def published(self, public: Json) -> None:
-        ref, case = self._of_application()
-        self.must(case.letter and case.letter == public["letter_sha256"], f"{ref} is published before its letter")
+    @of("decision.published")
+    def _published(self, public: Json) -> None:
+        ref, case = self._application()
+        same = case.letter and case.letter == public["letter_sha256"]
+        same or self.breach(f"{ref} is published before its letter")
 
-    # An item is decided.
+    # An item is decided: everything about its composition that can be asked without a name.
 
-    def decided(self, public: Json) -> None:
-        """Everything about the composition of an item that can be asked without a name."""
+    @of("item.decided")
+    def _decided(self, public: Json) -> None:
         panel, case, body = self._panel(), public["case"], public["composition"]
         item = panel.items.pop(case, None)
         self.counts["items decided"] += 1
         self._hashed(public)
-        self._case(case).decided[panel.kind] = {
-            "outcome": public["outcome"],
-            "sha": public["composition_sha256"],
-            "ruleset": body["ruleset"],
-        }
+        result = public["outcome"], public["composition_sha256"], sys.intern(body["ruleset"])
+        self._case(case).decided[panel.kind] = result
         if "asked_at" not in body:
             self.counts["items not recomputable"] += 1
             return
-        whole = self._planned(panel, body)
+        whole, rows = self._planned(panel, body), body["members"]
         self.counts["items recomputed" if whole else "items not recomputable"] += 1
-        self.must(item and body["on"] in panel.days, f"{case} is decided outside an open item of a sitting in session")
-        self.must(item is None or not item.stopped, f"{case} is decided while it is stopped")
-        self.must(abs(self._at() - _utc(body["asked_at"])) <= MOMENTS, f"{case}: the tests were asked at another time")
+        in_session = item and body["on"] in panel.days
+        in_session or self.breach(f"{case} is decided outside an open item of a sitting in session")
+        item = item or Item({}, set())
+        not item.stopped or self.breach(f"{case} is decided while it is stopped")
+        asked, now = _utc(body["asked_at"]), self._at()
+        abs(now - asked) <= MOMENTS or self.breach(f"{case}: the tests were asked at another time")
         self._seated(panel, body)
-        for row in body["members"]:
-            self._member(panel, item or Item({}, set()), body, case, row)
+        for row in rows:
+            self._member(panel, item, body, case, row, now)
+            self._tested(panel, body, case, row, in_london(asked))
         self._quorate(body, case)
-        self._spoken(item or Item({}, set()), body["members"], case)
+        self._voiced(body, case, in_london(now).date().isoformat())
+        self._spoken(item, rows, case)
 
     def _hashed(self, public: Json) -> None:
-        same = sha256(_spell(public["composition"]).encode()).hexdigest() == public["composition_sha256"]
-        self.must(same, "the composition is not the one its hash names")
+        """The composition is the one its hash names; a line that has its two keys once holds it ready to be hashed."""
+        text = self.line.partition(b'"composition":')[2].partition(b',"composition_sha256":')[0]
+        if self.line.count(b'"composition') != 2:
+            text = _spell(public["composition"]).encode()
+        same = sha256(text).hexdigest() == public["composition_sha256"]
+        same or self.breach("the composition is not the one its hash names")
 
     def _planned(self, panel: Panel, body: Json) -> bool:
         """Seats and quorums are those of the rule set; whether there is one in the log to compare with."""
-        known = body["kind"] == panel.kind and body["ruleset"] == panel.ruleset == self.one["ruleset"]
-        self.must(known, f"the panel was proposed as {panel.kind} under {panel.ruleset}, not as the composition says")
-        plans = self.rulesets.get(body["ruleset"], {}).get("plans")
+        version, kind, quorum = body["ruleset"], body["kind"], body["quorum"]
+        known = kind == panel.kind and version == panel.ruleset == self.one["ruleset"]
+        known or self.breach(
+            f"the panel was proposed as {panel.kind} under {panel.ruleset}, not as the composition says"
+        )
+        plans = self.rulesets.get(version, {}).get("plans")
         if not plans:
             return False
         stated = {
-            "kind": body["kind"],
-            "quorum_to_sit": body["quorum"]["to_sit"]["needed"],
-            "quorum_to_decide": body["quorum"]["to_decide"]["needed"],
+            "kind": kind,
+            "quorum_to_sit": quorum["to_sit"]["needed"],
+            "quorum_to_decide": quorum["to_decide"]["needed"],
             "seats": [{name: seat[name] for name in SEAT} for seat in body["seats"]],
         }
-        same = stated == plans.get(body["kind"])
-        self.must(same, f"its seats and quorums are not those of rule set {body['ruleset']} for a {body['kind']} panel")
+        same = stated == plans.get(kind)
+        same or self.breach(f"its seats and quorums are not those of rule set {version} for a {kind} panel")
         return True
 
     def _seated(self, panel: Panel, body: Json) -> None:
@@ -2128,121 +2089,110 @@ class Rules:
         listed = {row["person"] for row in body["members"]}
         for person in sorted(panel.members.keys() - listed):
             self.breach(f"{person} accepted a seat and is left out of the composition")
-        self.must(len(listed) == len(body["members"]), "somebody stands twice in the composition")
+        len(listed) == len(body["members"]) or self.breach("somebody stands twice in the composition")
         asks = {seat["seat"]: seat for seat in body["seats"]}
         for row in body["members"]:
-            place = panel.members.get(row["person"])
+            person, seat, place = row["person"], row["seat"], panel.members.get(row["person"])
             if place is None:
-                self.breach(_stranger(row["person"]))
-            else:
-                self.must(place == _place(row), f"{row['person']} accepted another seat than the composition says")
-            asked = asks.get(row["seat"], {})
-            by = {asked.get("appointed_by"), "area_team" if asked.get("appointed_by") == "region" else None}
-            self.must(row["by_kind"] in by, f"a {row['by_kind']} fills the seat of {row['seat']}, which is not theirs")
-            self.must(row["accreditation"] == asked.get("accreditation"), f"{row['seat']} asks for other training")
+                self.breach(f"{person} {STRANGER}")
+            elif place != self._place(row):
+                self.breach(f"{person} accepted another seat than the composition says")
+            asked = asks.get(seat, {})
+            by = asked.get("appointed_by")
+            theirs = row["by_kind"] == by or (by, row["by_kind"]) == ("region", "area_team")
+            theirs or self.breach(f"a {row['by_kind']} fills the seat of {seat}, which is not theirs")
+            row["accreditation"] == asked.get("accreditation") or self.breach(f"{seat} asks for other training")
         holders = [row["number"] for row in body["members"] if row["sits"]]
-        self.must(len(holders) == len(set(holders)), "two members sit in one seat")
+        len(holders) == len(set(holders)) or self.breach("two members sit in one seat")
 
-    def _member(self, panel: Panel, item: Item, body: Json, case: str, row: Json) -> None:
-        """One member: there or not, trained or not, every test asked, the strictest counted."""
-        who, known = row["person"], self._of(row["person"])
-        self.must(row["present"] == item.there.get(who, False), f"{who} was {'not ' * row['present']}in the room")
-        self.must(row["recused"] or who not in item.left, f"{who} left the room and is counted as if they had not")
-        away = any(first <= body["on"] <= last for first, last in panel.away.get(who, {}).items())
-        self.must(row["away"] == away, f"{who} was {'not ' * (not away)}noted as away on {body['on']}")
+    def _member(self, panel: Panel, item: Item, body: Json, case: str, row: Json, now: datetime) -> None:
+        """One member: there or not, away or not, trained or not, and so sitting and voting or not."""
+        who, on, effect, known = row["person"], body["on"], row["effect"], self._person(row["person"])
+        here = row["present"] == item.there.get(who, False)
+        here or self.breach(f"{who} was {'not ' * row['present']}in the room")
+        row["recused"] or who not in item.left or self.breach(f"{who} left the room and is counted as if they had not")
+        away = any(first <= on <= last for first, last in panel.away.get(who, {}).items())
+        row["away"] == away or self.breach(f"{who} was {'not ' * (not away)}noted as away on {on}")
         kind = row["accreditation"]
-        trained = not kind or any(k == kind and first <= body["on"] <= last for k, first, last in known.trained)
+        trained = not kind or any(name == kind and first <= on <= last for name, _, first, last in known.trained)
         # What another stream said in that minute the panel may not have seen, though it stands before in the log.
-        unseen = known.news is not None and abs(self._at() - known.news) <= MOMENTS
-        self.must(unseen or row["accredited"] == trained, f"{who} has {'' if trained else 'no '}{kind} on record")
-        self._tested(panel, body, case, row)
-        active = row["sits"] if unseen else not known.out
-        fit = row["accredited"] and not row["away"] and active
-        sits = fit and row["present"] and not row["recused"] and row["effect"] != "barred"
-        self.must(
-            row["sits"] == sits, f"{who} is counted as sitting, or not, against what is recorded ({row['effect']})"
-        )
-        votes = row["sits"] and row["effect"] in VOTES
-        self.must(
-            row["votes"] == votes, f"{who} {'votes' * row['votes'] or 'has no vote'}: their tests say {row['effect']}"
-        )
-        raised = panel.objections.get((case, who), {})
-        self.must(
-            not row["sits"] or all(raised.values()), f"{who} sits while an objection to them waits for its ruling"
-        )
+        unseen = known.news is not None and abs(now - known.news) <= MOMENTS
+        unseen or row["accredited"] == trained or self.breach(f"{who} has {'' if trained else 'no '}{kind} on record")
+        fit = row["accredited"] and not row["away"] and (row["sits"] if unseen else not known.out)
+        sits = fit and row["present"] and not row["recused"] and effect != "barred"
+        row["sits"] == sits or self.breach(f"{who} is counted as sitting, or not, against what is recorded ({effect})")
+        votes = "votes" if row["votes"] else "has no vote"
+        row["votes"] == (row["sits"] and effect in VOTES) or self.breach(f"{who} {votes}: their tests say {effect}")
+        open_ = row["sits"] and not all(panel.objections.get((case, who), {}).values())
+        not open_ or self.breach(f"{who} sits while an objection to them waits for its ruling")
 
-    def _tested(self, panel: Panel, body: Json, case: str, row: Json) -> None:
-        who, answers = row["person"], [(each["rule"], each["effect"]) for each in row["checks"]]
-        asked = [*TESTS, *["OB"] * len(panel.objections.get((case, who), {}))]
-        self.must(
-            [rule for rule, _ in answers] == asked, f"not every test was asked of {who}: {_differ(asked, answers)}"
-        )
-        rule, effect = strictest(answers or [("", "clear")])
+    def _tested(self, panel: Panel, body: Json, case: str, row: Json, asked: datetime) -> None:
+        """Every test was asked of a member, the strictest answer counts, and D9 and D14 are as earlier entries say."""
+        who, answers = row["person"], [*map(ANSWER, row["checks"])]
+        due, said = [*TESTS, *["OB"] * len(panel.objections.get((case, who), {}))], dict(answers)
+        if [test for test, _ in answers] != due:
+            missing = ", ".join(test for test in due if test not in said)
+            what = f"{missing} is missing" if missing else f"{len(answers)} answers to {len(due)} tests"
+            self.breach(f"not every test was asked of {who}: {what}")
+        rule, effect = strictest(answers)
         same = (row["effect"], row["rule"]) == (effect, "" if effect == "clear" else rule)
-        self.must(same, f"{who}: the verdict is {row['effect']} and the strictest test says {effect} ({rule})")
-        said = dict(answers)
-        others = self._case(case).tiers.get(who, set()) - {body["kind"]}
-        if others and body["kind"] in TIERS:
-            tiers = ", ".join(sorted(others))
-            self.must(said.get("D9") == "barred", f"{who} acted on {case} at another tier ({tiers}) and D9 is clear")
-        self._fresh(panel, body, row, said.get("D14", ""))
-        self.counts["tests recomputed publicly"] += 2 + len(answers) - len(TESTS)
-
-    def _fresh(self, panel: Panel, body: Json, row: Json, said: str) -> None:
-        """D14: the declaration is one that an earlier entry holds, and not too old."""
-        who, made = row["person"], row["declared_at"]
+        same or self.breach(f"{who}: the verdict is {row['effect']} and the strictest test says {effect} ({rule})")
+        others = (self._case(case).acted.get(who, frozenset()) & TIERS) - {body["kind"]}
+        if others and body["kind"] in TIERS and said.get("D9") != "barred":
+            self.breach(f"{who} acted on {case} at another tier ({', '.join(sorted(others))}) and D9 is clear")
+        made, known = row["declared_at"] and _utc(row["declared_at"]), panel.declared.get(who)
+        same = abs(made - known) <= MOMENTS if made and known else not made and not known
+        same or self.breach(f"{who} did not last declare when the composition says")
         windows = self.rulesets.get(body["ruleset"], {}).get("windows") or {}
-        known = panel.declared.get(who)
-        same = abs(_utc(made) - known) <= MOMENTS if made and known else not made and not known
-        self.must(same, f"{who} did not last declare when the composition says")
-        age = (in_london(_utc(body["asked_at"])) - in_london(_utc(made))).days if made else None
+        age = (asked - in_london(made)).days if made else None
         stale = age is None or age > windows.get(*REACH["D14"])
         old = "no declaration" if age is None else f"a declaration {age} days old"
-        self.must(said == ("barred" if stale else "clear"), f"{who} has {old} and D14 is {said}")
+        same = said.get("D14") == ("barred" if stale else "clear")
+        same or self.breach(f"{who} has {old} and D14 is {said.get('D14')}")
+        self.counts["tests recomputed publicly"] += 2 + len(answers) - len(TESTS)
 
     def _quorate(self, body: Json, case: str) -> None:
-        """Both quorums, the seats neither goes without, and the voice first of all."""
-        rows, quorum = body["members"], body["quorum"]
-        sit, vote = [r["seat"] for r in rows if r["sits"]], [r["seat"] for r in rows if r["votes"]]
-        to_sit, to_decide = quorum["to_sit"], quorum["to_decide"]
-        counted = (to_sit["there"], to_decide["voting"]) == (len(sit), len(vote))
-        self.must(counted, f"{case}: {len(sit)} sit and {len(vote)} vote, which is not what the quorum counts")
-        self.must(len(sit) >= to_sit["needed"], f"{case}: quorum to sit is {to_sit['needed']} and {len(sit)} sit")
-        enough = len(vote) >= to_decide["needed"]
-        self.must(enough, f"{case}: quorum to decide is {to_decide['needed']} and {len(vote)} vote")
+        """Both quorums, and the seats that neither goes without."""
+        to_sit, to_decide = body["quorum"]["to_sit"], body["quorum"]["to_decide"]
+        sit, vote = ([row["seat"] for row in body["members"] if row[does]] for does in ("sits", "votes"))
+        sitting, voting = len(sit), len(vote)
+        same = (to_sit["there"], to_decide["voting"]) == (sitting, voting)
+        same or self.breach(f"{case}: {sitting} sit and {voting} vote, which is not what the quorum counts")
+        for does, needed, there in (("sit", to_sit["needed"], sitting), ("decide", to_decide["needed"], voting)):
+            verb = "sit" if does == "sit" else "vote"
+            there >= needed or self.breach(f"{case}: quorum to {does} is {needed} and {there} {verb}")
         for seat in body["seats"]:
-            name = seat["seat"]
-            self.must(
-                seat["filled"] == sit.count(name), f"{case}: {sit.count(name)} sit as {name}, not {seat['filled']}"
-            )
-            here = not seat["required_to_sit"] or sit.count(name) >= seat["minimum"]
-            self.must(here or name == VOICE, f"{case}: nobody sits in the seat of {name}, which is required")
-            voting = not seat["required_to_decide"] or vote.count(name) >= seat["minimum"]
-            self.must(
-                voting or name == VOICE, f"{case}: nobody votes from the seat of {name}, which is required to decide"
-            )
-        asked = max([1, *(seat["minimum"] for seat in body["seats"] if seat["seat"] == VOICE)])
-        voices = [row for row in rows if row["seat"] == VOICE and row["votes"] and self._nominated(row, body)]
-        self.must(len(voices) >= asked, f"{case} is decided without the voice of the Coalition: {self._mute(rows)}")
-        self.counts["Coalition voices heard"] += len(voices)
+            name, least, filled = seat["seat"], seat["minimum"], sit.count(seat["seat"])
+            seat["filled"] == filled or self.breach(f"{case}: {filled} sit as {name}, not {seat['filled']}")
+            if name == VOICE:
+                continue  # judged by its own rule
+            if seat["required_to_sit"] and filled < least:
+                self.breach(f"{case}: nobody sits in the seat of {name}, which is required")
+            if seat["required_to_decide"] and vote.count(name) < least:
+                self.breach(f"{case}: nobody votes from the seat of {name}, which is required to decide")
 
-    def _nominated(self, row: Json, body: Json) -> bool:
-        """Whether a Coalition body's nomination in an earlier entry covers the sitting and the day of the decision."""
-        days = body["on"], in_london(self._at()).date().isoformat()
-        found = [known for known in self._of(row["person"]).nominated if known[0] == row["nominated_by"] == row["by"]]
-        covers = any(
-            kind in (BODY, None) and all(first <= day <= last for day in days) for _, kind, first, last in found
-        )
-        self.must(covers, f"{row['person']} speaks for the Coalition and no Coalition body nominated them for that day")
-        return covers
-
-    def _mute(self, rows: Iterable[Json]) -> str:
-        said = [
-            "absent" if not row["present"] else "recused" if row["recused"] else f"tests say {row['effect']}"
-            for row in rows
-            if row["seat"] == VOICE and not row["votes"]
-        ]
-        return ", ".join(said) or "none whose nomination stands"
+    def _voiced(self, body: Json, case: str, today: str) -> None:
+        """The Coalition's voice votes, nominated by a Coalition body for the day of the sitting and of the decision."""
+        mute, heard = [], 0
+        for row in (row for row in body["members"] if row["seat"] == VOICE):
+            if not row["votes"]:
+                said = "recused" if row["recused"] else f"tests say {row['effect']}"
+                mute.append(said if row["present"] else "absent")
+                continue
+            named = any(
+                name == row["nominated_by"] == row["by"]
+                and kind in (BODY, None)
+                and all(first <= day <= last for day in (body["on"], today))
+                for name, kind, first, last in self._person(row["person"]).nominated
+            )
+            heard += named
+            named or self.breach(
+                f"{row['person']} speaks for the Coalition and no Coalition body nominated them for that day"
+            )
+        least = max([1, *(seat["minimum"] for seat in body["seats"] if seat["seat"] == VOICE)])
+        why = ", ".join(mute) or "none whose nomination stands"
+        heard >= least or self.breach(f"{case} is decided without the voice of the Coalition: {why}")
+        self.counts["Coalition voices heard"] += heard
 
     def _spoken(self, item: Item, rows: Iterable[Json], case: str) -> None:
         """Whoever votes has a position: their own, or entered by another than whoever records the outcome."""
@@ -2250,123 +2200,56 @@ class Rules:
         for row in rows:
             who, position = row["person"], (row["stance"], row["entered_by"])
             if not row["votes"]:
-                self.must(position == ("", ""), f"{who} has no vote on {case} and a position is counted")
+                position == ("", "") or self.breach(f"{who} has no vote on {case} and a position is counted")
                 continue
             stances.append(row["stance"])
             stance, hand = item.said.get(who, ("", ""))
-            by = "" if hand == SYSTEM else hand
-            self.must(hand and position == (stance, by), f"the position of {who} on {case} is not the last they gave")
-            if row["seat"] == VOICE:
-                own = hand == who
-                self.must(own, f"the position of {who}, for the Coalition, was entered by {hand or 'nobody'}")
-            others = hand == who or hand != self.one["actor"]
-            self.must(others, f"{hand} entered the position of {who} and records the outcome on {case} themselves")
+            same = hand and position == (stance, "" if hand == SYSTEM else hand)
+            same or self.breach(f"the position of {who} on {case} is not the last they gave")
+            if hand != who and row["seat"] == VOICE:
+                self.breach(f"the position of {who}, for the Coalition, was entered by {hand or 'nobody'}")
+            if hand != who and hand == self.one["actor"]:
+                self.breach(f"{hand} entered the position of {who} and records the outcome on {case} themselves")
             self.counts["four-eyes checks"] += 1
             self.counts["dissents recorded"] += row["stance"] == "dissent"
         carried = stances.count("concur") > stances.count("dissent")
-        self.must(carried, f"the outcome on {case} is not carried by the positions")
+        carried or self.breach(f"the outcome on {case} is not carried by the positions")
 
     def _disclosed(self, public: Json, facts: Json) -> None:
         """Ask every test again, of the facts that were disclosed."""
-        body, panel = public["composition"], self._panel()
+        body, case, members = public["composition"], public["case"], facts["members"]
         windows = self.rulesets.get(body["ruleset"], {}).get("windows")
-        self.must(windows in (None, facts["windows"]), "the tests looked back other than the rule set says")
-        told = facts["at"], facts["tier"], facts["case"]["ref"], [(m["person"], m["seat"]) for m in facts["members"]]
-        rows = body["members"]
-        stated = body["asked_at"], body["kind"], public["case"], [(row["person"], row["seat"]) for row in rows]
-        self.must(told == stated, "the disclosed facts are those of another question")
-        for row, member in zip(rows, facts["members"]):
-            who, said = row["person"], [(each["rule"], each["effect"]) for each in row["checks"]]
+        same = windows in (None, facts["windows"])
+        same or self.breach("the tests looked back other than the rule set says")
+        told = facts["at"], facts["tier"], facts["case"]["ref"], [(row["person"], row["seat"]) for row in members]
+        stated = body["asked_at"], body["kind"], case, [(row["person"], row["seat"]) for row in body["members"]]
+        told == stated or self.breach("the disclosed facts are those of another question")
+        for row, member in zip(body["members"], members):
+            who, said = row["person"], [*map(ANSWER, row["checks"])]
             found = Question(facts, member).answers()
             wrong = [f"{rule} is {effect}, not {was}" for (rule, effect), (_, was) in zip(found, said) if effect != was]
-            self.must(found == said, f"{who}: by the disclosed facts {', '.join(wrong) or 'other tests were asked'}")
-            self._agrees(panel, public["case"], row, member)
+            found == said or self.breach(
+                f"{who}: by the disclosed facts {', '.join(wrong) or 'other tests were asked'}"
+            )
+            self._agrees(self._panel(), case, row, member)
             self.counts["tests recomputed by disclosure"] += len(said)
 
     def _agrees(self, panel: Panel, case: str, row: Json, member: Json) -> None:
         """What is disclosed of a member leaves out nothing that earlier entries say, and adds no ruling to them."""
         who = row["person"]
-        self.must((member["declared_at"] or "") == row["declared_at"], f"{who}: another declaration is disclosed")
+        same = (member["declared_at"] or "") == row["declared_at"]
+        same or self.breach(f"{who}: another declaration is disclosed")
         tiers = {each["tier"] for each in member.get("roles", []) if each["case"] == case} | {panel.kind}
-        acted = self._case(case).tiers.get(who, set())
-        self.must(acted <= tiers, f"{who} acted on {case} at a tier that the disclosed facts leave out")
+        acted = self._case(case).acted.get(who, frozenset()) & TIERS
+        acted <= tiers or self.breach(f"{who} acted on {case} at a tier that the disclosed facts leave out")
         for ruling in member.get("rulings", []):
-            made = any(_same_ruling(ruling, who, *known) for known in panel.rulings)
-            self.must(made, f"{who}: a ruling on {ruling['rule']} is disclosed that no entry holds")
+            told, at = RULING({**ruling, "person": who}), _utc(ruling["at"])
+            made = any(told == known and abs(at - when) <= MOMENTS for known, when in panel.rulings)
+            made or self.breach(f"{who}: a ruling on {ruling['rule']} is disclosed that no entry holds")
 
 
-def _place(row: Json) -> Tuple[Any, ...]:
-    """Which place on a panel a row is about, and who appoints to it."""
-    return sys.intern(row["seat"]), row.get("number"), row["rank"], sys.intern(row["by"])
-
-
-def _stranger(person: str) -> str:
-    return f"{person} is listed as a member and never accepted a seat on this panel"
-
-
-def _differ(asked: Sequence[str], answers: Sequence[Answer]) -> str:
-    said = [rule for rule, _ in answers]
-    missing = [rule for rule in asked if rule not in said]
-    return f"{', '.join(missing)} is missing" if missing else f"{len(said)} answers to {len(asked)} tests"
-
-
-def _same_ruling(ruling: Json, who: str, public: Json, at: datetime) -> bool:
-    told = who, ruling["rule"], ruling["organisation"], ruling["verdict"], ruling["effect"]
-    known = tuple(public[name] for name in ("person", "rule", "organisation", "verdict", "effect"))
-    return told == known and abs(_utc(ruling["at"]) - at) <= MOMENTS
-
-
-COUNTED = (
-    "panels",
-    "items decided",
-    "items recomputed",
-    "items not recomputable",
-    "Coalition voices heard",
-    "dissents recorded",
-    "four-eyes checks",
-    "tests recomputed publicly",
-    "tests recomputed by disclosure",
-)
-HANDLERS: Dict[str, Callable[[Rules, Json], None]] = {
-    "ruleset.loaded": Rules.loaded,
-    "organisation.added": Rules.organisations,
-    "directory.imported": Rules.organisations,
-    "person.nominated": Rules.nominated,
-    "person.nomination_ended": Rules.nomination_ended,
-    "person.accredited": Rules.accredited,
-    "person.accreditation_ended": Rules.accreditation_ended,
-    "person.deactivated": Rules.activity,
-    "person.reactivated": Rules.activity,
-    "panel.proposed": Rules.proposed,
-    "panel.confirmed": Rules.confirmed,
-    "panel.closed": Rules.closed,
-    "seats.proposed": Rules.offered,
-    "seat.accepted": Rules.accepted,
-    "seat.declined": Rules.vacated,
-    "seat.stood_down": Rules.vacated,
-    "seat.handed_on": Rules.handed_on,
-    "interests.declared": Rules.declared,
-    "absence.noted": Rules.absence,
-    "absence.ended": Rules.absence,
-    "absence.withdrawn": Rules.absence,
-    "sitting.convened": Rules.convened,
-    "sitting.closed": Rules.adjourned,
-    "objection.raised": Rules.objected,
-    "conflict.ruled": Rules.ruled,
-    "item.opened": Rules.opened,
-    "member.arrived": Rules.arrived,
-    "member.departed": Rules.departed,
-    "member.recused": Rules.recused,
-    "positions.entered": Rules.spoke,
-    "item.decided": Rules.decided,
-    "application.opened": Rules.applied,
-    "application.submitted": Rules.submitted,
-    "desk_top.assessed": Rules.assessed,
-    "desk_top.second_read": Rules.assessed,
-    **dict.fromkeys(STEPS, Rules.stepped),
-    "letter.issued": Rules.letter,
-    "decision.published": Rules.published,
-}
+STRANGER = "is listed as a member and never accepted a seat on this panel"
+ANSWER = itemgetter("rule", "effect")
 
 
 # --- The command line -----------------------------------------------------------------------
@@ -2374,10 +2257,7 @@ HANDLERS: Dict[str, Callable[[Rules, Json], None]] = {
 
 def _read(path: str) -> str:
     """Return a text file's content, newlines as they are."""
-    try:
-        return _read_bytes(path).decode() if path else ""
-    except UnicodeDecodeError:
-        raise Unusable(f"{shown(path)} is not UTF-8 text.") from None
+    return _text(_read_bytes(path), shown(path)) if path else ""
 
 
 def _read_bytes(path: str) -> bytes:
@@ -2390,24 +2270,20 @@ def _read_bytes(path: str) -> bytes:
 
 def _write(path: str, text: str) -> None:
     """Replace a file as a whole, and not return before the disk has it."""
-    beside = f"{path}.new"
-    with open(beside, "w", encoding="utf-8", newline="\n") as file:
+    with open(f"{path}.new", "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(beside, path)
+    os.replace(f"{path}.new", path)
 
 
 def _keys_of(options: argparse.Namespace) -> str:
-    texts = [_read(options.keys) if options.keys else "", *options.key, *options.witness]
-    return "\n".join(texts)
+    return "\n".join([_read(options.keys), *options.key, *options.witness])
 
 
-def _run_export(options: argparse.Namespace, rules: Optional[Any] = None) -> Report:
-    if options.quick and (options.save_frontier or options.disclosures or rules):
-        raise Unusable(
-            "--quick looks at hashes only: leave it out to check disclosures or rules or to keep a frontier."
-        )
+def _run_export(options: argparse.Namespace, rules: Any = None) -> Report:
+    if options.quick and (options.save_frontier or options.disclosures):
+        raise Unusable("--quick looks at hashes only: leave it out to check disclosures or to keep a frontier.")
     with ExitStack() as files:
         private = files.enter_context(open(options.disclosures, "rb")) if options.disclosures else None
         report = check_export(
@@ -2427,56 +2303,54 @@ def _run_export(options: argparse.Namespace, rules: Optional[Any] = None) -> Rep
     return report
 
 
+def _run_rules(options: argparse.Namespace) -> Report:
+    """The whole log, from its first entry: a rule rests on what came before."""
+    options.quick, options.frontier, options.save_frontier = False, "", ""
+    return _run_export(options, Rules())
+
+
 def _run_bundle(options: argparse.Namespace) -> Report:
     old = [_read(path) for path in options.old]
     return check_bundle(_read(options.bundle), _keys_of(options), old=old, require_witness=options.require_witness)
 
 
 def _run_proof(options: argparse.Namespace) -> Report:
-    leaf = None
-    if options.leaf:
-        leaf = _read_bytes(options.leaf)
-        leaf = leaf[:-1] if leaf.endswith(b"\n") else leaf
+    leaf = _read_bytes(options.leaf) if options.leaf else None
+    leaf = leaf[:-1] if leaf and leaf.endswith(b"\n") else leaf
     return check_proof(_read(options.proof), _keys_of(options), leaf, require_witness=options.require_witness)
 
 
 def _run_compare(options: argparse.Namespace) -> Report:
-    old, new, keys = _read(options.old), _read(options.new), _keys_of(options)
-    if not options.export:
-        return compare(old, new, keys, request=_read(options.proof))
-    with open(options.export, "rb") as export:
-        return compare(old, new, keys, export=export)
+    with ExitStack() as files:
+        export = files.enter_context(open(options.export, "rb")) if options.export else None
+        old, new, keys = _read(options.old), _read(options.new), _keys_of(options)
+        return compare(old, new, keys, request=_read(options.proof), export=export)
 
 
 def _run_witness(options: argparse.Namespace) -> Report:
+    if os.name == "posix" and os.stat(options.key_file).st_mode & 0o077:
+        raise Unusable(f"Others may read the key file {shown(options.key_file)}: chmod 600 it, or make a new key.")
     with _alone(options.state):
-        state = _read(options.state) if os.path.exists(options.state) else ""
-        report, kept, note = witness(
-            _read(options.request), _keys_of(options), state, _read_private(options.key_file), int(time.time())
-        )
+        state = _read(options.state if os.path.exists(options.state) else "")
+        given = _read(options.request), _keys_of(options), state, _read(options.key_file)
+        report, kept, note = witness(*given, int(time.time()))
         if note:
             _write(options.state, kept)
-    options.note = note
+            options.note = note
     return report
 
 
 @contextmanager
 def _alone(path: str) -> Iterator[None]:
     """Let no second witness decide by the same state file at the same time."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield
-        return
     with open(f"{path}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except ImportError:  # Windows
+            pass
         yield
-
-
-def _read_private(path: str) -> str:
-    if os.name == "posix" and os.stat(path).st_mode & 0o077:
-        raise Unusable(f"Others may read the key file {shown(path)}: chmod 600 it, or make a new key.")
-    return _read(path)
 
 
 def _run_witness_key(options: argparse.Namespace) -> Report:
@@ -2484,74 +2358,68 @@ def _run_witness_key(options: argparse.Namespace) -> Report:
         raise Unusable("A key's name has no blanks and no plus sign; witness.example.org/coalition is a good one.")
     seed = os.urandom(32)
     vkey = witness_vkey(options.name, seed)
-    key_id = _key(vkey).key_id.hex()
     file = os.open(options.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file, "w", encoding="utf-8", newline="\n") as out:
-        out.write(f"PRIVATE+KEY+{options.name}+{key_id}+{base64(bytes([WITNESS_KEY]) + seed)}\n")
+        out.write(f"{PRIVATE}{options.name}+{_key(vkey).key_id.hex()}+{base64(bytes([WITNESS_KEY]) + seed)}\n")
     report = Report(facts={"vkey": vkey})
     report.passed("Key", f"made; keep {shown(options.key_file)} to yourself and give the log's keeper the line below")
     options.note = vkey + "\n"
     return report
 
 
-def _run_rules(options: argparse.Namespace) -> Report:
-    """The whole log, from its first entry: a rule rests on what came before."""
-    options.quick = False
-    options.frontier = options.save_frontier = ""
-    return _run_export(options, Rules())
-
-
-def _parser(command: str) -> argparse.ArgumentParser:
-    about = (__doc__ or "").partition("\n")[0]
-    name = "" if command == "export" else f" {command}"
-    others = f"Other commands: {', '.join(one for one in COMMANDS if one != 'export')}; each has its own --help."
-    parser = argparse.ArgumentParser(f"verify_log.py{name}", description=about, epilog=others, allow_abbrev=False)
-    for argument, text in COMMANDS[command][1].items():
-        parser.add_argument(argument, help=text)
-    for flag, text in OPTIONS.get(command, {}).items():
-        if text.startswith("FILE"):
-            parser.add_argument(flag, metavar="FILE", default="", help=text[5:], required=flag in REQUIRED)
-        else:
-            parser.add_argument(flag, action="store_true", help=text)
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    if command == "witness-key":
-        return parser
-    parser.add_argument("--keys", metavar="FILE", default="", help="the keys you trust (vkeys.txt)")
-    parser.add_argument("--key", metavar="VKEY", action="append", default=[], help="one more such key")
-    parser.add_argument("--witness", metavar="VKEY", action="append", default=[], help="a witness's key you trust")
-    if command in ("export", "rules", "bundle", "proof"):
-        parser.add_argument("--require-witness", action="store_true", help="refuse what no trusted witness cosigned")
-    if command in ("export", "rules", "bundle"):
-        parser.add_argument("--old", metavar="FILE", action="append", default=[], help="an earlier checkpoint; repeat")
-    return parser
-
-
-_EXPORT = {"export": "export.jsonl", "checkpoint": "checkpoint.txt"}
-COMMANDS: Dict[str, Tuple[Any, Dict[str, str]]] = {
-    "export": (_run_export, _EXPORT),
-    "rules": (_run_rules, _EXPORT),
-    "bundle": (_run_bundle, {"bundle": "one case's bundle"}),
-    "proof": (_run_proof, {"proof": "a letter's code, or a .tlog-proof file"}),
-    "compare": (_run_compare, {"old": "a checkpoint", "new": "a later one"}),
-    "witness": (_run_witness, {"request": "what the log asks you to cosign"}),
-    "witness-key": (_run_witness_key, {"name": "the witness's name, such as coalition.example/witness"}),
+# What each command runs, its files, and its options: with a value (FILE, VKEY), repeated (...), needed (!), or none.
+_LOG = {"export": "export.jsonl", "checkpoint": "checkpoint.txt"}
+_KEYS = {
+    "--keys": "FILE the keys you trust (vkeys.txt)",
+    "--key": "VKEY... one more such key",
+    "--witness": "VKEY... a witness's key you trust",
 }
-_WHOLE = {
+_SEEN = {**_KEYS, "--require-witness": "refuse what no trusted witness cosigned"}
+_OLD = {**_SEEN, "--old": "FILE... an earlier checkpoint; repeat"}
+_PRIVATE = {
+    **_OLD,
     "--disclosures": "FILE private texts you were given (private.jsonl)",
     "--erased": "account for what was erased",
+}
+_WHOLE = {
+    **_PRIVATE,
     "--frontier": "FILE go on from an earlier check; the export begins where that ended",
     "--save-frontier": "FILE keep what the next check needs to go on from here",
     "--quick": "hashes and root only",
 }
-OPTIONS = {
-    "export": _WHOLE,
-    "rules": {name: _WHOLE[name] for name in ("--disclosures", "--erased")},
-    "proof": {"--leaf": "FILE the entry itself"},
-    "compare": {"--proof": "FILE the log's answer: old N, hashes, checkpoint", "--export": "FILE a full export"},
-    "witness": {"--state": "FILE what you cosigned last", "--key-file": "FILE your private key"},
-    "witness-key": {"--key-file": "FILE where to put the private key"},
+_BY = {"--proof": "FILE the log's answer: old N, hashes, checkpoint", "--export": "FILE a full export"}
+_WITNESS = {"--state": "FILE! what you cosigned last", "--key-file": "FILE! your private key"}
+_NEW_KEY = {"--key-file": "FILE! where to put the private key"}
+COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], Report], dict[str, str]]] = {
+    "export": (_run_export, {**_LOG, **_WHOLE}),
+    "rules": (_run_rules, {**_LOG, **_PRIVATE}),
+    "bundle": (_run_bundle, {"bundle": "one case's bundle", **_OLD}),
+    "proof": (
+        _run_proof,
+        {"proof": "a letter's code, or a .tlog-proof file", **_SEEN, "--leaf": "FILE the entry itself"},
+    ),
+    "compare": (_run_compare, {"old": "a checkpoint", "new": "a later one", **_KEYS, **_BY}),
+    "witness": (_run_witness, {"request": "what the log asks you to cosign", **_KEYS, **_WITNESS}),
+    "witness-key": (_run_witness_key, {"name": "the witness's name, such as coalition.example/witness", **_NEW_KEY}),
 }
-REQUIRED = {"--state", "--key-file"}
+
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    name = "" if command == "export" else f" {command}"
+    others = f"Other commands: {', '.join(one for one in COMMANDS if one != 'export')}; each has its own --help."
+    first = (__doc__ or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(f"verify_log.py{name}", description=first, epilog=others, allow_abbrev=False)
+    for argument, text in {**COMMANDS[command][1], "--json": "print the report as JSON"}.items():
+        kind, _, said = text.partition(" ")
+        if not argument.startswith("--"):
+            parser.add_argument(argument, help=text)
+        elif not kind.startswith(("FILE", "VKEY")):
+            parser.add_argument(argument, action="store_true", help=text)
+        elif kind.endswith("..."):
+            parser.add_argument(argument, metavar=kind[:4], action="append", default=[], help=said)
+        else:
+            parser.add_argument(argument, metavar=kind[:4], default="", help=said, required=kind.endswith("!"))
+    return parser
 
 
 def _print(report: Report, options: argparse.Namespace) -> None:
