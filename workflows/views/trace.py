@@ -7,12 +7,13 @@ from typing import cast
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from authorisation.actions.bundles import case_bundle
 from authorisation.models import Application
+from authorisation.permissions import check_takes_bundle
 from directory.models import Person
-from panels.permissions import check_audits
+from panels.permissions import audits, check_audits
 from workflows.presenters.trace import trace
 
 
@@ -33,11 +34,18 @@ def application_trace(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 @login_required
-@require_GET  # not HEAD: that it was taken is recorded when it leaves
+@require_http_methods(["GET", "HEAD", "POST"])
 def bundle(request: HttpRequest, ref: str) -> HttpResponse:
-    """The case's entries and proofs as one file that verify_log.py checks anywhere."""
+    """The case's entries and proofs as one file that verify_log.py checks anywhere.
+
+    Taking it is recorded each time and may sign a head, so it asks for a button: no link or picture of another site
+    takes it, and none can fill the log.
+    """
     person = cast("Person", request.user)
     case = _find(person, ref)
+    check_takes_bundle(person, case)
+    if request.method != "POST":
+        return render(request, "workflows/bundle.jinja", {"case": case, "audits": audits(person)})
     response = HttpResponse(case_bundle(case, by=person), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{case.ref}.bundle.json"'
     return response

@@ -23,7 +23,7 @@ PATH = "/audit/verify/"
 
 @pytest.fixture
 def bundle(walk, auditor):
-    return auditor.get(f"/applications/{walk.case.ref}/bundle.json").content.decode()
+    return auditor.post(f"/applications/{walk.case.ref}/bundle.json").content.decode()
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ import json
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit import checkpoints, clock, verify_log
-from audit.models import Event
+from audit.models import Checkpoint, Event
 from authorisation.enums import Stage
 from tests.factories import Walk
 from tests.factories.pages import Reader
@@ -93,8 +94,26 @@ def test_as_many_queries_for_a_long_case_as_for_a_short_one(walk, world):
     assert asked(walk.case) <= asked(short.case) + 1
 
 
+def test_bundle_is_taken_by_a_button_and_never_by_a_link(walk, world):
+    path = f"/applications/{walk.case.ref}/bundle.json"
+    reader = Reader(world.auditor)
+    before = (Event.objects.count(), Checkpoint.objects.count())
+    for _ in range(3):
+        page = reader.get(path)
+        assert page.heading.endswith("The record with its proofs")
+    assert reader.client.head(path).status_code == 200
+    forged = Client(enforce_csrf_checks=True)
+    forged.force_login(world.auditor, backend="django.contrib.auth.backends.ModelBackend")
+    assert forged.post(path).status_code == 403
+    assert (Event.objects.count(), Checkpoint.objects.count()) == before
+    for lead in ("", "trace/"):
+        links = reader.get(f"/applications/{walk.case.ref}/{lead}").links
+        assert links["The record with its proofs"] == path
+    assert reader.send(path).headers["Content-Disposition"].startswith("attachment")
+
+
 def test_bundle_from_the_page_is_what_the_verifier_accepts(walk, world):
-    answer = Reader(world.auditor).client.get(f"/applications/{walk.case.ref}/bundle.json")
+    answer = Reader(world.auditor).client.post(f"/applications/{walk.case.ref}/bundle.json")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{walk.case.ref}.bundle.json"'
     text = answer.content.decode()
     assert verify_log.check_bundle(text, checkpoints.vkeys_text()).verdict == "verified"
