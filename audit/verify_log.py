@@ -50,13 +50,14 @@ from operator import itemgetter
 from struct import Struct
 from struct import error as struct_error
 from typing import Any, BinaryIO, NamedTuple
-from unicodedata import normalize
+from unicodedata import combining, is_normalized
 
 VERIFIED, TAMPERED, BREACHED, UNUSABLE = "verified", "tampered", "breached", "unusable"
 EXIT = {VERIFIED: 0, TAMPERED: 1, BREACHED: 1, UNUSABLE: 2}
 LARGEST_NUMBER = 2**53 - 1
 LARGEST_SIZE = 2**63 - 1
 LARGEST_LEAF = 65_535
+TOO_LONG = f"it is longer than {LARGEST_LEAF} bytes"
 LARGEST_FILE = 1 << 28
 SYSTEM = "system"
 
@@ -267,9 +268,13 @@ class Key(NamedTuple):
 
     def covers(self, seconds: int) -> bool:
         """Return whether a moment lies within the key's dates."""
-        since, until = _moment(self.since), _moment(self.until)
-        at = _EPOCH + timedelta(seconds=min(seconds, 250_000_000_000))
-        return not (since and at < since) and not (until and at > until)
+        since, at = _moment(self.since), _EPOCH + timedelta(seconds=min(seconds, 250_000_000_000))
+        return not (since and at < since) and not self.is_over(seconds)
+
+    def is_over(self, seconds: int) -> bool:
+        """Return whether a moment lies after the key's dates."""
+        until, at = _moment(self.until), _EPOCH + timedelta(seconds=min(seconds, 250_000_000_000))
+        return bool(until and at > until)
 
 
 class Signature(NamedTuple):
@@ -551,10 +556,11 @@ def _no_float(text: str) -> None:
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise BadEntry(f"the key {shown(max(names, key=names.count))} stands twice in one object")
+    document: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in document:
+            raise BadEntry(f"the key {shown(name)} stands twice in one object")
+        document[name] = value
     return document
 
 
@@ -595,6 +601,7 @@ _HASH = re.compile("[0-9a-f]{64}")
 _AT = re.compile(
     r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
 )
+_MANY = re.compile("[\u0300-\U0010ffff]{31}")  # no letter before U+0300 is a mark
 _texts = itemgetter("stream", "type", "actor", "at", "role", "ruleset", "reason_code")
 _HEAD = Struct(">32sQQ")  # of a stream: the hash, the number and the index of its last entry
 
@@ -615,6 +622,8 @@ class Reader:
     def read(self, entry: bytes) -> dict[str, Any]:
         """Return the entry's document; raises ``BadEntry`` unless it is complete and in its only spelling."""
         self._objects.clear()
+        if len(entry) > LARGEST_LEAF:
+            raise BadEntry(TOO_LONG)
         try:
             text = entry.decode()
             document, end = self._scan(text, 0)
@@ -632,7 +641,7 @@ class Reader:
             raise BadEntry("it is not UTF-8 text") from None
         except (StopIteration, ValueError):
             raise BadEntry("it is not JSON") from None
-        if not entry.isascii() and normalize("NFC", text) != text:
+        if not entry.isascii() and not _is_composed(text):
             _require_composed(document)
         return document  # type: ignore[no-any-return] # _check_fields has seen that it is an object
 
@@ -648,8 +657,8 @@ class Reader:
         for name in (name for shape in shapes - self._shapes for name in shape):
             if not _NAME.fullmatch(name):
                 raise BadEntry(f"the key {shown(name)} is not ASCII snake_case")
-        if len(self._shapes) < 10_000:  # remembered, but not without end
-            self._shapes.update(shapes)
+        if len(self._shapes) < 1_000:  # remembered, but neither without end nor at any length
+            self._shapes.update(shape for shape in shapes if len(shape) < 100)
 
 
 def _check_fields(document: Any) -> None:
@@ -674,8 +683,18 @@ def _check_fields(document: Any) -> None:
             raise BadEntry(f"its private group {shown(group)} is not a SHA-256 in hexadecimal")
 
 
+def _is_composed(text: str) -> bool:
+    """Whether text is in NFC, with at most 30 marks on a letter (as Unicode's stream-safe text): more take for ever."""
+    run = 0
+    for letter in text if _MANY.search(text) else "":
+        run = run + 1 if combining(letter) else 0
+        if run > 30:
+            return False
+    return is_normalized("NFC", text)
+
+
 def _require_composed(value: object) -> None:
-    if isinstance(value, str) and normalize("NFC", value) != value:
+    if isinstance(value, str) and not _is_composed(value):
         raise BadEntry(f"the text {shown(value)} is not in Unicode's composed form (NFC)")
     for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         _require_composed(part)
@@ -723,8 +742,11 @@ def _lines(export: BinaryIO) -> Iterator[tuple[list[bytes], str]]:
             yield ([rest], "the file ends in the middle of it, or its newline was removed") if rest else ([], "")
             return
         *lines, rest = (rest + piece).split(b"\n")
+        if max(map(len, lines), default=0) > LARGEST_LEAF:
+            at = next(number for number, line in enumerate(lines) if len(line) > LARGEST_LEAF)
+            lines, rest = lines[:at], lines[at]
         yield lines, ""
-    yield [rest], f"it is longer than {LARGEST_LEAF} bytes"
+    yield [rest], TOO_LONG
 
 
 # --- Disclosures: private text that somebody was given, against what the entries hold -------
@@ -990,9 +1012,21 @@ def _head(
     with about("Witnesses"):
         if require_witness and not seen:
             raise Unusable("No witness whose key you trust has cosigned the checkpoint. Ask for a cosigned one.")
+    _require_current(report, signers, [at for key, at in signers.witnesses if key.covers(at)])
     none = "none: compare with a checkpoint that you had from elsewhere (--old)"
     report.passed("Witnesses", f"seen by {', '.join(seen)}" if seen else none)
     return head
+
+
+def _require_current(report: Report, signers: Signers, times: Sequence[int]) -> None:
+    """A log's key may sign only until its date: what shows when it did is a witness's time, if there is one."""
+    over = [key for key in signers.log if key.is_over(min(times or [int(time.time())]))]
+    if times and len(over) == len(signers.log):
+        with about("Checkpoint"):
+            raise Unusable("Every key that signed was past its date (until=) before any witness saw the checkpoint.")
+    for key in over:
+        when = "before a witness saw this" if times else "and no witness's time shows that it signed before"
+        report.passed("Checkpoint, a remark", f"{key} has ended, {when}")
 
 
 def _earlier(text: str, head: Checkpoint, keys: Sequence[Key], number: int) -> Checkpoint:
@@ -1174,6 +1208,7 @@ def _refusing(which: str) -> Iterator[None]:
 
 
 BUNDLE = "panel-authority/bundle@v1"
+CASE = "application:"
 _BUNDLE = {"format": str, "about": str, "checkpoint": str, "vkeys": str, "streams": list, "disclosures": list}
 _STREAM = {"stream": str, "leaves": list, "index": int, "proof": list}
 Places = dict[tuple[str, int], dict[str, Any]]  # stream and number: the entry
@@ -1195,9 +1230,10 @@ def check_bundle(text: str, keys: str, *, old: Sequence[str] = (), require_witne
         for part in bundle["streams"]:
             _check_stream(report, part, head, entries, places)
         report.facts.update(entries=len(places))
-        if not any(bundle["about"] in document["public"].values() for document in places.values()):
-            raise Tampered(f"The bundle says it is about {shown(bundle['about'])}; none of its entries says so.")
-        report.passed("Subject", f"{shown(bundle['about'])}, as its entries say")
+        firsts = (one["public"].get("ref") for (name, seq), one in places.items() if (name[:12], seq) == (CASE, 1))
+        if bundle["about"] not in firsts:
+            raise Tampered(f"The bundle says it is about {shown(bundle['about'])}; none of its applications is that.")
+        report.passed("Subject", f"{shown(bundle['about'])}, as the first entry of its application says")
         _check_disclosures(report, bundle["disclosures"], places)
         _other_keys(report, bundle["vkeys"], trusted)
     return report
@@ -1245,7 +1281,7 @@ def _check_stream(report: Report, part: Any, head: Checkpoint, entries: Entries,
     report.passed(
         f"Stream {shown(name)}",
         f"{counted(len(leaves))}, from the first without gaps up to entry {index:,} of the log; "
-        "whether it went on after that only a full export shows",
+        "had more been cut off after that, only a newer letter, checkpoint or export would show it",
     )
 
 
@@ -1327,7 +1363,9 @@ def _request(text: str) -> tuple[int, list[bytes], str]:
     return _number(first[4:], "The old size"), _hashes(lines), note
 
 
-def witness(request: str, keys: str, state: str, private_key: str, now: int) -> tuple[Report, str, str]:
+def witness(
+    request: str, keys: str, state: str, private_key: str, now: int, *, first: bool = False
+) -> tuple[Report, str, str]:
     """Decide about cosigning a checkpoint: the report, the state to keep, and the cosigned note.
 
     The caller writes the state down for good before anybody sees the note: a witness that
@@ -1339,6 +1377,8 @@ def witness(request: str, keys: str, state: str, private_key: str, now: int) -> 
         size, proof, note = _request(request)
         head = _head(report, note, parse_keys(keys))
         heads = _object(state, "The state file") if state else {}
+        if first == (head.origin in heads):
+            raise Unusable(NOT_FIRST if first else NO_RECORD)
         _continues(report, heads.get(head.origin), head, size, proof)
         signature = key.key_id + now.to_bytes(8, "big") + plain_sign(seed, _cosigned(head.text, now))
         heads[head.origin] = {"root": base64(head.root), "size": head.size}
@@ -1348,14 +1388,18 @@ def witness(request: str, keys: str, state: str, private_key: str, now: int) -> 
     return report, kept, cosigned
 
 
+NO_RECORD = (
+    "There is no record of having cosigned this log. Restore the state file: without it you could be led to sign a "
+    "second history. Only if you have never cosigned this log, say so with --first."
+)
+NOT_FIRST = "You have cosigned this log before: leave out --first."
+
+
 def _continues(report: Report, last: Any, head: Checkpoint, size: int, proof: Sequence[bytes]) -> None:
     """Check that the checkpoint continues what this witness signed last of this log."""
     if last is None:
         if size or proof:
-            raise Unusable(
-                f"There is no record of having cosigned this log, but the request starts from {size:,}. "
-                "Restore the state file; if this is the first time, ask for a request from 0."
-            )
+            raise Unusable(f"The request starts from {size:,}; the first one has to start from 0. Ask for one.")
         remark = "the first checkpoint of this log: there was nothing to compare it with"
         return report.passed("Witness, a remark", remark)
     if not isinstance(last, dict) or type(last.get("size")) is not int or type(last.get("root")) is not str:
@@ -2333,7 +2377,7 @@ def _run_witness(options: argparse.Namespace) -> Report:
     with _alone(options.state):
         state = _read(options.state if os.path.exists(options.state) else "")
         given = _read(options.request), _keys_of(options), state, _read(options.key_file)
-        report, kept, note = witness(*given, int(time.time()))
+        report, kept, note = witness(*given, int(time.time()), first=options.first)
         if note:
             _write(options.state, kept)
             options.note = note
@@ -2388,7 +2432,11 @@ _WHOLE = {
     "--quick": "hashes and root only",
 }
 _BY = {"--proof": "FILE the log's answer: old N, hashes, checkpoint", "--export": "FILE a full export"}
-_WITNESS = {"--state": "FILE! what you cosigned last", "--key-file": "FILE! your private key"}
+_WITNESS = {
+    "--state": "FILE! what you cosigned last",
+    "--key-file": "FILE! your private key",
+    "--first": "you have never cosigned this log, so there is no state yet",
+}
 _NEW_KEY = {"--key-file": "FILE! where to put the private key"}
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], Report], dict[str, str]]] = {
     "export": (_run_export, {**_LOG, **_WHOLE}),

@@ -157,7 +157,7 @@ def every_command(folder):
     yield ["proof", folder / "letter.tlog-proof", *keys]
     yield ["compare", folder / "old.txt", folder / "checkpoint.txt", *keys, "--proof", folder / "request.txt"]
     yield ["witness-key", "coalition.example/second", "--key-file", folder / "key"]
-    yield ["witness", folder / "first.txt", *keys, "--state", folder / "state", "--key-file", folder / "key"]
+    yield ["witness", folder / "first.txt", *keys, "--state", folder / "state", "--key-file", folder / "key", "--first"]
 
 
 @pytest.mark.once
@@ -166,6 +166,7 @@ def test_every_command_runs_isolated_and_without_packages(folder):
     for python, arguments in ((python, one) for python in pythons() for one in every_command(folder)):
         if arguments[0] == "witness-key":
             (folder / "key").unlink(missing_ok=True)
+            (folder / "state").unlink(missing_ok=True)
         done = run([python, "-I", "-S"], *arguments)
         assert done.returncode == 0, (arguments, done.stdout.decode(), done.stderr.decode())
         assert b"VERIFIED" in done.stdout + done.stderr

@@ -114,7 +114,7 @@ def no_proof(bundle):
         (other_place, "not entry 9 of the signed log"),
         (other_name, "belongs to"),
         (same_stream_twice, "stands twice"),
-        (other_subject, "none of its entries says so"),
+        (other_subject, "none of its applications is that"),
         (other_text, "not what the entry committed to"),
         (text_of_another, "not what the entry committed to"),
         (text_twice, "is there twice"),

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from base64 import b64encode
 from io import BytesIO
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from audit import verify_log
 from audit.notes import SigningKey, VerifierKey
 from audit.verify_log import check_checkpoint, compare, is_consistent, witness
-from tests.audit.failures.world import COALITION, ELSEWHERE, honest
+from tests.audit.failures.world import COALITION, ELSEWHERE, ORIGIN, honest
 from tests.audit.merkle.trees import leaf_hashes, naive_consistency, naive_root
 from tests.audit.verifier.worlds import VKEYS, export_of, request_of
 
@@ -84,9 +85,9 @@ def asked(tmp_path, capsys):
     key.write_text(f"{COALITION}\n")
     key.chmod(0o600)
 
-    def ask(request):
+    def ask(request, *more):
         (tmp_path / "request.txt").write_bytes(request.encode())
-        arguments = ["witness", tmp_path / "request.txt", "--keys", keys, "--state", state, "--key-file", key]
+        arguments = ["witness", tmp_path / "request.txt", "--keys", keys, "--state", state, "--key-file", key, *more]
         status = verify_log.run([str(argument) for argument in arguments])
         said = capsys.readouterr()
         return status, said.out if status == 0 else "", said.err if status == 0 else said.out
@@ -100,7 +101,7 @@ def first(world):
 
 
 def test_witness_cosigns_what_continues(asked):
-    status, note, _ = asked(first(BEFORE.sign()))
+    status, note, _ = asked(first(BEFORE.sign()), "--first")
     assert status == 0
     report = check_checkpoint(note, VKEYS, require_witness=True)
     assert report.verdict == "verified"
@@ -125,7 +126,7 @@ def test_witness_cosigns_what_continues(asked):
     ],
 )
 def test_witness_refuses(asked, request_, status, sentence):
-    asked(first(honest(8)))
+    asked(first(honest(8)), "--first")
     kept = asked.state.read_bytes()
     found, _, said = asked(request_())
     assert found == status, said
@@ -133,14 +134,31 @@ def test_witness_refuses(asked, request_, status, sentence):
     assert asked.state.read_bytes() == kept
 
 
-def test_witness_with_an_empty_record_takes_only_a_first_request(asked):
-    status, _, said = asked(request_of(honest(), 8))
+def test_witness_without_a_record_signs_nothing_unless_told_that_it_is_the_first_time(asked):
+    status, _, said = asked(first(honest()))
     assert status == 2
     assert "Restore the state file" in said
-    asked.state.write_text("{")
+    assert not asked.state.exists()
+    assert asked(request_of(honest(), 8), "--first")[0] == 2, "the first request starts from 0"
+    assert asked(first(honest()), "--first")[0] == 0
+    kept = asked.state.read_bytes()
+    status, _, said = asked(first(honest()), "--first")
+    assert (status, asked.state.read_bytes()) == (2, kept)
+    assert "leave out --first" in said
+
+
+def test_witness_of_other_logs_has_no_record_of_this_one(asked):
+    asked.state.write_text(json.dumps({ELSEWHERE.name: {"size": 1, "root": b64encode(bytes(32)).decode()}}))
     assert asked(first(honest()))[0] == 2
-    asked.state.write_text(json.dumps({honest().note.text.split("\n")[0]: 5}))
+    assert asked(first(honest()), "--first")[0] == 0
+    assert ELSEWHERE.name in json.loads(asked.state.read_text())
+
+
+@pytest.mark.parametrize("state", ["{", "[]", json.dumps({ORIGIN: 5}), json.dumps({ORIGIN: {"size": 8}})])
+def test_damaged_record_is_unusable(asked, state):
+    asked.state.write_text(state)
     assert asked(first(honest()))[0] == 2
+    assert asked(first(honest()), "--first")[0] == 2
 
 
 def test_witness_writes_down_what_it_signs_before_anybody_sees_it(asked, monkeypatch):
@@ -148,7 +166,7 @@ def test_witness_writes_down_what_it_signs_before_anybody_sees_it(asked, monkeyp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    status, note, said = asked(first(honest()))
+    status, note, said = asked(first(honest()), "--first")
     assert (status, note) == (2, "")
     assert "\u2014 coalition" not in said.split("Witness")[0]
     assert not asked.state.exists()
@@ -156,7 +174,7 @@ def test_witness_writes_down_what_it_signs_before_anybody_sees_it(asked, monkeyp
 
 def test_key_that_others_may_read_is_refused(asked):
     asked.key.chmod(0o644)
-    status, _, said = asked(first(honest()))
+    status, _, said = asked(first(honest()), "--first")
     assert status == 2
     assert "chmod 600" in said
 
@@ -166,11 +184,11 @@ def test_key_that_others_may_read_is_refused(asked):
 )
 def test_key_file_that_holds_no_key_is_unusable(asked, text):
     asked.key.write_text(text)
-    assert asked(first(honest()))[0] == 2
+    assert asked(first(honest()), "--first")[0] == 2
 
 
 def test_log_key_is_no_witness_key():
-    report, state, note = witness(first(honest()), VKEYS, "", str(SigningKey("a.example", 1, b"a" * 32)), NOW)
+    report, state, note = witness(first(honest()), VKEYS, "", str(SigningKey("a.example", 1, b"a" * 32)), NOW, first=True)
     assert (report.verdict, state, note) == ("unusable", "", "")
 
 
@@ -181,7 +199,7 @@ def test_new_key_is_private_and_works(tmp_path, capsys):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     key = SigningKey.parse(path.read_text().strip())
     assert key.verifier == VerifierKey.parse(vkey.strip())
-    _, _, note = witness(first(honest()), VKEYS, "", path.read_text(), NOW)
+    _, _, note = witness(first(honest()), VKEYS, "", path.read_text(), NOW, first=True)
     report = check_checkpoint(note, VKEYS + vkey, require_witness=True)
     assert "2026-09-21 14:13:20 UTC" in [one["at"] for one in report.facts["witnesses"]]
     before = path.read_bytes()

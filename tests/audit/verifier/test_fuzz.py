@@ -84,7 +84,7 @@ COMMANDS = [
     "proof letter.tlog-proof --keys vkeys.txt --leaf leaf.json --json",
     "compare old.txt checkpoint.txt --keys vkeys.txt --proof request.txt",
     "compare old.txt checkpoint.txt --keys vkeys.txt --export export.jsonl",
-    "witness first.txt --keys vkeys.txt --state fresh.json --key-file key",
+    "witness first.txt --keys vkeys.txt --state fresh.json --key-file key --first",
     "witness request.txt --keys vkeys.txt --state state.json --key-file key --json",
 ]
 
