@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from django.conf import settings
 
@@ -18,9 +18,11 @@ from audit.nodes import Rows
 from audit.notes import Head, Note, parse_proof
 
 PROOF, BUNDLE, CHECKPOINT = "proof", "bundle", "checkpoint"
-_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_BEGIN, _END = b"stream", b"endstream"
 _FIRST_LINE = b"c2sp.org/tlog-proof@v1\n"
 LARGEST_CODE = 100_000
+# A letter of ours has some twenty; beyond this a file is none.
+MOST_STREAMS = 1000
 
 
 @dataclass(frozen=True)
@@ -146,10 +148,25 @@ def _step(step: verify_log.Step) -> Step:
 
 def code_in(pdf: bytes) -> str:
     """The proof attached to a letter; nothing when there is none."""
-    for found in _STREAM.finditer(pdf):
-        if code := _unpacked(found[1]):
+    for stream in islice(_streams(pdf), MOST_STREAMS):
+        if code := _unpacked(stream):
             return code.decode(errors="replace")
     return ""
+
+
+def _streams(pdf: bytes) -> Iterator[bytes]:
+    """What stands between the words that begin and end a stream. Every byte is looked at once, whatever the file."""
+    at = 0
+    while (begin := pdf.find(_BEGIN, at)) >= 0:
+        at = begin + len(_BEGIN)
+        # Elsewhere the word is only a word.
+        if not pdf.startswith((b"\n", b"\r\n"), at):
+            continue
+        end = pdf.find(_END, at)
+        if end < 0:
+            return
+        yield pdf[at:end].lstrip(b"\r\n")
+        at = end + len(_END)
 
 
 def _unpacked(stream: bytes) -> bytes:

@@ -13,6 +13,7 @@ from audit import checkpoints
 from audit.forms import dropped
 from audit.models import Checkpoint, Event
 from audit.notes import Head, Note
+from audit.presenters import checking
 from authorisation.models import Letter
 from tests.audit import signer
 from tests.factories.pages import Page, Reader
@@ -236,3 +237,48 @@ def test_handler_counts_what_it_does_not_hold():
 def test_keys_of_the_page_are_the_published_ones(proof, monkeypatch):
     monkeypatch.setattr(checkpoints, "vkeys", list)
     assert verdict(paste(proof)) == ["It cannot be checked"]
+
+
+NO_LETTERS = {
+    "a stream that never ends, begun again and again": b"stream\n" * 700_000,
+    "streams that hold nothing": b"stream\nendstream\n" * 300_000,
+    "packed streams that are no code": (b"stream\n" + zlib.compress(b"x") + b"endstream\n") * 150_000,
+    "packed nothing, for long": b"stream\n\x78\x9c" + b"\0\0\0\xff\xff" * 1_000_000 + b"endstream",
+    "a word that begins nothing": b"stream " * 700_000,
+    "ends alone": b"endstream\n" * 500_000,
+}
+
+
+@pytest.mark.parametrize("what", NO_LETTERS)
+def test_large_file_that_is_no_letter_is_read_once(what, monkeypatch):
+    """Every byte is looked at once, and few streams are unpacked: work grows with the file, whatever is in it."""
+    unpacked = []
+    monkeypatch.setattr(checking, "_unpacked", lambda stream: unpacked.append(len(stream)) or b"")
+    pdf = Searched(b"%PDF-1.7\n" + NO_LETTERS[what])
+    assert checking.code_in(pdf) == ""
+    assert pdf.passed <= 2 * len(pdf)
+    assert sum(unpacked) <= len(pdf)
+    assert len(unpacked) <= checking.MOST_STREAMS
+
+
+class Searched(bytes):
+    """Bytes that count how many of them were searched."""
+
+    passed = 0
+
+    def find(self, what, start=0):
+        found = super().find(what, start)
+        self.passed += (len(self) if found < 0 else found + len(what)) - start
+        return found
+
+
+def test_code_stands_behind_words_that_only_look_like_a_stream(proof):
+    code = zlib.compress(proof.encode())
+    for between in (b"\n", b"\r\n"):
+        pdf = b"%PDF-1.7 a stream of words (stream) stream\nnone\nendstream stream" + between + code + b"endstream"
+        assert checking.code_in(pdf) == proof
+
+
+def test_no_more_is_unpacked_than_a_code_can_be():
+    bomb = zlib.compress(b"c2sp.org/tlog-proof@v1\n" + b"a" * 50_000_000, 9)
+    assert len(checking.code_in(b"%PDF-1.7\nstream\n" + bomb + b"\nendstream")) == checking.LARGEST_CODE
