@@ -662,24 +662,22 @@ class Reader:
 
 
 def _check_fields(document: Any) -> None:
-    if type(document) is not dict:
-        raise BadEntry("it is not a JSON object")
-    version = document.get("v")
+    version = document.get("v") if type(document) is dict else None
     if type(version) is not int or version < 1:
-        raise BadEntry(f"its version is {shown(version)}, not a whole number from 1")
+        raise BadEntry(f"it is no JSON object with a version, a whole number from 1: its version is {shown(version)}")
     if version > 1:
-        raise Newer(f"it is of version {shown(version)}, newer than this verifier; take the one of the export")
+        raise Newer(f"it is of version {version}, newer than this verifier; take the one of the export")
     if tuple(document) != FIELDS:
         raise BadEntry(f"its fields are not those of an entry: {shown(sorted(set(document) ^ set(FIELDS)))} differ")
-    texts = _texts(document)
+    texts, private = _texts(document), document["private"]
     if set(map(type, texts)) != {str} or "" in texts[:3]:
         raise BadEntry("its stream, type, actor, time, role, rule set or reason code is not text, or is empty")
     if not _AT.fullmatch(texts[3]):
         raise BadEntry(f"its time {shown(texts[3])} is no moment in UTC with microseconds")
-    if type(document["public"]) is not dict or type(document["private"]) is not dict:
+    if type(document["public"]) is not dict or type(private) is not dict:
         raise BadEntry("its public or private part is not an object")
-    for group, commitment in document["private"].items():
-        if type(commitment) is not str or not _HASH.fullmatch(commitment):
+    for group in private:
+        if type(private[group]) is not str or not _HASH.fullmatch(private[group]):
             raise BadEntry(f"its private group {shown(group)} is not a SHA-256 in hexadecimal")
 
 
@@ -1461,7 +1459,9 @@ NEVER_OVERRIDDEN = frozenset({"D1", "D9", "D13", "D14"})
 TIERS = frozenset({"desk_top", "second_reading", "site_visit", "moderation", "conditions", "decision"})
 PANEL_TIERS = TIERS - {"desk_top", "second_reading"}
 OF_THE_BOARD = frozenset({"board", "region", "area_team"})
-SEAT = ("seat", "minimum", "maximum", "appointed_by", "accreditation", "required_to_sit", "required_to_decide")
+SEAT = itemgetter(
+    "seat", "minimum", "maximum", "appointed_by", "accreditation", "required_to_sit", "required_to_decide"
+)
 # How far each test looks back where the rule set is silent: its key, and months (days for D14).
 REACH = {
     **{f"D{number}": (f"d{number}_months", 12) for number in (6, 7, 12, 13)},
@@ -1512,7 +1512,8 @@ def months_before(on: date, months: int) -> date:
     return date(year, month + 1, min(on.day, last))
 
 
-def strictest(answers: Sequence[Answer]) -> Answer:
+@lru_cache(maxsize=1000)
+def strictest(answers: tuple[Answer, ...]) -> Answer:
     """The severest answer; the first among equals."""
     severest = max({effect for _, effect in answers} or {"clear"}, key=SEVERITY.index)
     return next((answer for answer in answers if answer[1] == severest), ("", severest))
@@ -1562,11 +1563,11 @@ class Question:
             return bool(same_team) or at in mates or at in case.get("neighbours", [])
         return at in case.get(PLACES[test], [])
 
-    def first_seven(self, held: Sequence[tuple[Json, str]]) -> list[Answer]:
+    def first_seven(self, held: Sequence[tuple[Json, str]]) -> tuple[Answer, ...]:
         """D1 to D7 over what a member, or their close family, holds."""
         lighter = "barred" if self.member["seat"] == VOICE else "declare_only"
         hit = {test: any(self.stands(row, test) and self.ties(row, its, test) for row, its in held) for test in PLACES}
-        return [(test, "clear" if not hit[test] else lighter if test == "D4" else "barred") for test in PLACES]
+        return tuple((test, "clear" if not hit[test] else lighter if test == "D4" else "barred") for test in PLACES)
 
     def tests(self) -> list[Answer]:
         """Every test, before any ruling."""
@@ -1828,7 +1829,8 @@ class Rules:
 
     def _acted(self, case: str, person: str, what: str) -> None:
         acted = self._case(case).acted
-        acted[sys.intern(person)] = self._share(acted.get(person, frozenset()) | {what})
+        if what not in acted.get(person, ()):
+            acted[sys.intern(person)] = self._share(acted.get(person, frozenset()) | {what})
 
     # The rule sets, the organisations and the people.
 
@@ -2118,13 +2120,9 @@ class Rules:
         plans = self.rulesets.get(version, {}).get("plans")
         if not plans:
             return False
-        stated = {
-            "kind": kind,
-            "quorum_to_sit": quorum["to_sit"]["needed"],
-            "quorum_to_decide": quorum["to_decide"]["needed"],
-            "seats": [{name: seat[name] for name in SEAT} for seat in body["seats"]],
-        }
-        same = stated == plans.get(kind)
+        plan = plans.get(kind, {"quorum_to_sit": None, "quorum_to_decide": None, "seats": []})
+        needed = (quorum["to_sit"]["needed"], quorum["to_decide"]["needed"], [*map(SEAT, body["seats"])])
+        same = needed == (plan["quorum_to_sit"], plan["quorum_to_decide"], [*map(SEAT, plan["seats"])])
         same or self.breach(f"its seats and quorums are not those of rule set {version} for a {kind} panel")
         return True
 
@@ -2136,15 +2134,14 @@ class Rules:
         len(listed) == len(body["members"]) or self.breach("somebody stands twice in the composition")
         asks = {seat["seat"]: seat for seat in body["seats"]}
         for row in body["members"]:
-            person, seat, place = row["person"], row["seat"], panel.members.get(row["person"])
-            if place is None:
-                self.breach(f"{person} {STRANGER}")
-            elif place != self._place(row):
-                self.breach(f"{person} accepted another seat than the composition says")
-            asked = asks.get(seat, {})
+            person, seat, by_kind = row["person"], row["seat"], row["by_kind"]
+            place, asked = panel.members.get(person), asks.get(seat, {})
+            if place != PLACE(row):
+                what = STRANGER if place is None else "accepted another seat than the composition says"
+                self.breach(f"{person} {what}")
             by = asked.get("appointed_by")
-            theirs = row["by_kind"] == by or (by, row["by_kind"]) == ("region", "area_team")
-            theirs or self.breach(f"a {row['by_kind']} fills the seat of {seat}, which is not theirs")
+            theirs = by_kind == by or (by == "region" and by_kind == "area_team")
+            theirs or self.breach(f"a {by_kind} fills the seat of {seat}, which is not theirs")
             row["accreditation"] == asked.get("accreditation") or self.breach(f"{seat} asks for other training")
         holders = [row["number"] for row in body["members"] if row["sits"]]
         len(holders) == len(set(holders)) or self.breach("two members sit in one seat")
@@ -2172,9 +2169,9 @@ class Rules:
 
     def _tested(self, panel: Panel, body: Json, case: str, row: Json, asked: datetime) -> None:
         """Every test was asked of a member, the strictest answer counts, and D9 and D14 are as earlier entries say."""
-        who, answers = row["person"], [*map(ANSWER, row["checks"])]
-        due, said = [*TESTS, *["OB"] * len(panel.objections.get((case, who), {}))], dict(answers)
-        if [test for test, _ in answers] != due:
+        who, answers = row["person"], tuple(map(ANSWER, row["checks"]))
+        due, said = TESTS + ["OB"] * len(panel.objections.get((case, who), ())), dict(answers)
+        if [*map(itemgetter(0), answers)] != due:
             missing = ", ".join(test for test in due if test not in said)
             what = f"{missing} is missing" if missing else f"{len(answers)} answers to {len(due)} tests"
             self.breach(f"not every test was asked of {who}: {what}")
@@ -2294,6 +2291,7 @@ class Rules:
 
 STRANGER = "is listed as a member and never accepted a seat on this panel"
 ANSWER = itemgetter("rule", "effect")
+PLACE = itemgetter("seat", "number", "rank", "by")
 
 
 # --- The command line -----------------------------------------------------------------------
