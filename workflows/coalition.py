@@ -15,9 +15,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from audit import checkpoints, verify_log
-from audit.errors import CosignatureRefused
+from audit import checkpoints, keyring, verify_log
+from audit.errors import CosignatureRefused, Refused
 from audit.models import Attestation, AttestationKind, Checkpoint
+from audit.notes import ED25519
 from audit.witnessing import grown, keep_cosignature
 
 FOLDER = Path(settings.VAR_DIR) / "coalition"
@@ -30,16 +31,22 @@ logger = logging.getLogger(__name__)
 def begin() -> bool:
     """Make the Coalition's key where it has none, and cosign; whether there was something to cosign.
 
-    A log that holds no cosignature of theirs is a new demonstration's: what they saw of an earlier one is forgotten.
+    It may be called at every start. What the Coalition remembers of this log stays, whatever the tables hold by now:
+    they are in the hands of those it watches.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     if not _file("key").exists():
         _file("vkey").write_text(_run("witness-key", NAME, "--key-file", _file("key")), encoding="utf-8")
-    if _last() is None:
-        _state().unlink(missing_ok=True)
-        # Handed over once, as between people who know each other; what the log says of its keys later is not believed.
-        _file("vkeys.txt").write_text(checkpoints.vkeys_text(), encoding="utf-8")
     return cosign_quietly()
+
+
+def forget() -> None:
+    """Forget this database's log. Only for whoever has just removed the demonstration's own file, and the log with it.
+
+    In earnest nobody but the Coalition itself could, and it has no reason to.
+    """
+    for path in (_state(), _keys(), _draft(_keys())):
+        path.unlink(missing_ok=True)
 
 
 def cosign() -> Attestation | None:
@@ -47,21 +54,52 @@ def cosign() -> Attestation | None:
     newest = checkpoints.latest()
     if newest is None or not _file("key").exists() or not _is_new(newest):
         return None
-    _file("request.txt").write_text(checkpoints.consistency(_seen(newest), newest), encoding="utf-8")
-    signed = _run(
-        *("witness", _file("request.txt"), "--keys", _file("vkeys.txt")),
-        *("--state", _state(), "--key-file", _file("key")),
-    )
-    return keep_cosignature(signed, by="system")
+    return keep_cosignature(_signed(newest), by="system")
 
 
 def cosign_quietly() -> bool:
     """The same for a task: a refusal is said in the worker's log, as the Coalition would say it aloud."""
     try:
         return cosign() is not None
-    except CosignatureRefused as refused:
+    except Refused as refused:
         logger.warning("%s", refused.message)
         return False
+
+
+def _signed(newest: Checkpoint) -> str:
+    """The head with the Coalition's signature. Raises CosignatureRefused where it does not continue what they saw."""
+    seen = _seen(newest)
+    if seen > newest.tree_size:
+        raise CosignatureRefused(
+            f"The Coalition cosigned {seen:,} entries of this log, and it now has {newest.tree_size:,}: it was cut "
+            "back or rewritten. Ask its keeper for the reason before anything else is believed."
+        )
+    _file("request.txt").write_text(checkpoints.consistency(seen, newest), encoding="utf-8")
+    first = not _state().exists() and not _keys().exists()
+    if first:
+        # Handed over once, as between people who know each other.
+        _draft(_keys()).write_text(checkpoints.vkeys_text(), encoding="utf-8")
+    signed = _run(
+        *("witness", _file("request.txt"), "--keys", _draft(_keys()) if first else _trusted()),
+        *("--state", _state(), "--key-file", _file("key"), *(["--first"] if first else [])),
+    )
+    if first:
+        _draft(_keys()).replace(_keys())
+    return signed
+
+
+def _trusted() -> Path:
+    """The keys that the Coalition believes: those it was given, and each that one believed before has introduced."""
+    if not _keys().exists() and _draft(_keys()).exists():
+        # The first time was cut short, after it was remembered.
+        _draft(_keys()).replace(_keys())
+    if _keys().exists():
+        lines = _keys().read_text(encoding="utf-8").splitlines()
+        given = [keyring.PublishedKey.parse(line).key for line in lines if line and not line.startswith("#")]
+        followed = keyring.reachable(key for key in given if key.kind == ED25519)
+        _draft(_keys()).write_text("".join(f"{each}\n" for each in followed), encoding="utf-8")
+        _draft(_keys()).replace(_keys())
+    return _keys()
 
 
 def _is_new(newest: Checkpoint) -> bool:
@@ -92,6 +130,14 @@ def _file(name: str) -> Path:
 def _state() -> Path:
     """Each database of this folder holds a log of its own, under one name."""
     return FOLDER / f"{Path(settings.AUDIT_SIGNER_STATE).stem}.seen"
+
+
+def _keys() -> Path:
+    return _state().with_suffix(".vkeys")
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
 
 
 def _run(*arguments: str | Path) -> str:

@@ -2,16 +2,17 @@
 
 import json
 import logging
+import re
 import stat
 from base64 import b64encode
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
-from audit import checkpoints, witnessing
+from audit import checkpoints, fence, keyring, witnessing
 from audit.actions import record_system
-from audit.models import Attestation, Checkpoint
-from audit.notes import Head, Note, VerifierKey, cosigned_at, sign
+from audit.models import Attestation, Checkpoint, Event, Leaf, Pending, Private, Tile
+from audit.notes import ED25519, Head, Note, SigningKey, VerifierKey, cosigned_at, sign
 from tests.audit import signer
 from tests.factories.raw import unfenced
 from workflows import coalition, tasks
@@ -87,17 +88,98 @@ def test_it_refuses_a_log_that_was_rewritten_and_signed_with_the_real_key(folder
     assert newest.tree_size not in cosigned()
 
 
-def test_a_new_demonstration_is_a_new_log_for_it(folder, grow):
+def test_it_forgets_with_the_demonstrations_own_file_and_not_before(folder, grow):
     newest = grow()
     coalition.begin()
     key = (folder / "key").read_text()
-    other = json.dumps({checkpoints.origin_of(newest): {"size": 500, "root": b64encode(b"r" * 32).decode()}})
+    other = json.dumps({checkpoints.origin_of(newest): {"size": 1, "root": b64encode(b"r" * 32).decode()}})
+    coalition._state().write_text(other)
     with unfenced():
         Attestation.objects.all().delete()
-        coalition._state().write_text(other)
+        assert coalition.begin() is False
+        coalition.forget()
         assert coalition.begin() is True
         assert cosigned() == [newest.tree_size]
     assert (folder / "key").read_text() == key
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("more", [0, 5])
+def test_emptied_tables_and_another_history_signed_with_the_real_key_are_refused(folder, grow, caplog, more):
+    """The keeper of the log empties every table and starts the demonstration again: it was seen all the same."""
+    grow()
+    coalition.begin()
+    grow()
+    tasks.witness()
+    seen = coalition._state().read_text()
+    fence.remove(connection)
+    for model in (Attestation, Checkpoint, Tile, Leaf, Pending, Private, Event):
+        model.objects.all().delete()
+    fence.install(connection)
+    for _ in range(more):
+        grow()
+    assert grow().tree_size > 0
+    with caplog.at_level(logging.WARNING):
+        assert coalition.begin() is False
+    assert re.search(r"was cut back or rewritten|does not continue what you cosigned last", caplog.text)
+    assert coalition._state().read_text() == seen
+    assert cosigned() == []
+
+
+def test_lost_memory_is_no_first_time(folder, grow, caplog):
+    grow()
+    coalition.begin()
+    grow()
+    coalition._state().unlink()
+    with caplog.at_level(logging.WARNING):
+        assert tasks.witness() is False
+        assert coalition.begin() is False
+    assert "--first" in caplog.text
+    assert not coalition._state().exists()
+
+
+def test_first_time_cut_short_after_it_was_remembered_is_gone_on_with(folder, grow):
+    grow()
+    coalition.begin()
+    coalition._keys().rename(coalition._draft(coalition._keys()))
+    later = grow()
+    assert tasks.witness() is True
+    assert later.tree_size in cosigned()
+
+
+def test_it_follows_a_key_that_one_it_trusts_has_introduced(folder, grow):
+    grow()
+    coalition.begin()
+    old, new = signer.key(), SigningKey.generate(signer.key().name, ED25519)
+    with transaction.atomic():
+        keyring.introduce(new.verifier, vouch=lambda said: [sign(said.body(), old)])
+    later = grow()
+    with unfenced():
+        resigned(later, new)
+        assert tasks.witness() is True
+        assert later.tree_size in cosigned()
+    assert {str(key.verifier) for key in (old, new)} <= set(coalition._keys().read_text().split())
+
+
+def test_it_believes_no_key_that_only_the_tables_name(folder, grow, caplog):
+    grow()
+    coalition.begin()
+    stranger = SigningKey.generate(signer.key().name, ED25519)
+    with transaction.atomic():
+        keyring.introduce(stranger.verifier, vouch=lambda said: [sign(said.body(), stranger)])
+    later = grow()
+    with unfenced(), caplog.at_level(logging.WARNING):
+        resigned(later, stranger)
+        assert tasks.witness() is False
+        assert later.tree_size not in cosigned()
+    assert "signed by no key" in caplog.text
+    assert str(stranger.verifier) not in coalition._keys().read_text()
+
+
+def resigned(checkpoint, *keys):
+    """The same head as other keys sign it."""
+    body = Note.parse(checkpoint.note).text
+    Checkpoint.objects.filter(pk=checkpoint.pk).update(note=str(Note(body, tuple(sign(body, key) for key in keys))))
 
 
 def test_beginning_again_with_the_same_log_forgets_nothing(folder, grow):

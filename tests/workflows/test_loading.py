@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from audit.actions import record_system
 from audit.models import Event
 from config.management.commands import demo
-from workflows import demonstration
+from workflows import coalition, demonstration
 
 
 def test_loading_that_was_cut_short_is_known(db):
@@ -31,10 +31,13 @@ def test_start_over_forgets_the_database_and_what_signed_its_log(tmp_path, setti
     settings.SQLITE_FILE = tmp_path / "demo.sqlite3"
     monkeypatch.setattr(demo, "_own_file", lambda: True)
     settings.AUDIT_SIGNING_KEY_FILE, settings.AUDIT_SIGNER_STATE = tmp_path / "demo.key", tmp_path / "demo.signed"
-    for name in ("demo.sqlite3", "demo.sqlite3-wal", "demo.key", "demo.signed", "demo.signed.lock", "other.key"):
+    monkeypatch.setattr(coalition, "FOLDER", tmp_path)
+    removed = ["demo.sqlite3", "demo.sqlite3-wal", "demo.key", "demo.signed", "demo.signed.lock"]
+    seen = ["demo.seen", "demo.vkeys", "demo.vkeys.new"]
+    for name in (*removed, *seen, "other.key", "other.seen", "key"):
         (tmp_path / name).write_text("")
     demo._forget_database()
-    assert [path.name for path in tmp_path.iterdir()] == ["other.key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "other.key", "other.seen"]
 
 
 def test_named_database_is_never_removed(tmp_path, settings):

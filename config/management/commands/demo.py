@@ -21,7 +21,7 @@ from config.celery import app
 from config.demonstration import CHECKED_PAGES, personas
 from config.processes import ChildDied, Processes, free_port, port_in_use, start_valkey
 from config.visitor import Visitor, faults
-from workflows import demonstration
+from workflows import coalition, demonstration
 
 LOGS = settings.VAR_DIR / "log"
 READY_SECONDS = 60
@@ -157,15 +157,17 @@ def _own_file() -> bool:
 
 
 def _forget_database() -> None:
-    """Remove the demonstration's own file and what signed its log, never a database that somebody named."""
+    """Remove the demonstration's own file and what signed and saw its log, never a database that somebody named."""
     if not _own_file():
         raise CommandError(
             "--reset removes only the demonstration's own file: empty the named database yourself, and remove "
-            f"{settings.AUDIT_SIGNING_KEY_FILE} and {settings.AUDIT_SIGNER_STATE}, which signed its log."
+            f"{settings.AUDIT_SIGNING_KEY_FILE} and {settings.AUDIT_SIGNER_STATE}, which signed its log, and what the "
+            f"Coalition of the demonstration remembers of it in {coalition.FOLDER}."
         )
     for suffix in ("", "-wal", "-shm"):
         settings.SQLITE_FILE.with_name(settings.SQLITE_FILE.name + suffix).unlink(missing_ok=True)
     forget_key()
+    coalition.forget()
 
 
 def fingerprint() -> str:
