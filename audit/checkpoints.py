@@ -1,49 +1,26 @@
 """Signed heads of the log: making them, finding them, and proving with them."""
 
+import os
 import time
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 
 from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
-from audit import clock, merkle, sequencing
-from audit.actions import record_system
+from audit import clock, keyring, merkle, sequencing
 from audit.errors import LogBroken, NotYetSigned, SignerRefused
-from audit.leaf import SYSTEM, written
 from audit.models import Checkpoint, Event, Leaf
 from audit.nodes import Rows
 from audit.notes import Head, Note, VerifierKey, proof_text, request_text
 from audit.signing import Extends, Signer, signer
 from audit.witnessing import witnesses
 
-INTRODUCED, RETIRED = "log.key_introduced", "log.key_retired"
 # How long somebody who needs a signature waits for the worker that holds the key.
 PATIENCE = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedKey:
-    """A key that may sign, and when; None means without that end."""
-
-    key: VerifierKey
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def __str__(self) -> str:
-        since = f" from={written(self.since)}" if self.since else ""
-        return f"{self.key}{since}{f' until={written(self.until)}' if self.until else ''}"
-
-    @classmethod
-    def parse(cls, line: str) -> "PublishedKey":
-        """Read a line of vkeys.txt."""
-        text, *fields = line.split()
-        known = dict(field.split("=", 1) for field in fields)
-        return cls(VerifierKey.parse(text), _moment(known.get("from")), _moment(known.get("until")))
 
 
 def latest() -> Checkpoint | None:
@@ -64,7 +41,7 @@ def sign_head(*, force: bool = False) -> Checkpoint | None:
             "manage.py audit_keygen."
         )
     with transaction.atomic(durable=True):
-        _introduce(its_signer.verifiers())
+        _introduce(its_signer)
     size = sequencing.catch_up()
     _make_durable()
     with transaction.atomic(durable=True):
@@ -120,61 +97,43 @@ def origin_of(checkpoint: Checkpoint) -> str:
     return checkpoint.note.partition("\n")[0]
 
 
-def vkeys() -> list[PublishedKey]:
-    """Return every key that may have signed a checkpoint: those the log introduces, and AUDIT_VKEYS."""
-    found = {each.key: each for each in map(PublishedKey.parse, settings.AUDIT_VKEYS)}
-    for event in Event.objects.filter(event_type__in=(INTRODUCED, RETIRED), stream=SYSTEM).order_by("id"):
-        told = event.document["public"]
-        key = VerifierKey.parse(told["vkey"])
-        since = _moment(told.get("from")) or (found[key].since if key in found else None)
-        found[key] = PublishedKey(key, since, _moment(told["until"]))
-    return list(found.values())
-
-
-def introduced() -> set[VerifierKey]:
-    """Return the keys that the log itself introduces."""
-    events = Event.objects.filter(event_type=INTRODUCED, stream=SYSTEM)
-    return {VerifierKey.parse(event.document["public"]["vkey"]) for event in events}
-
-
 def vkeys_text() -> str:
     """Return the content of vkeys.txt: who may sign for this log, and who witnesses it."""
     lines = [
         f"# The public keys of the log {settings.AUDIT_ORIGIN}. Compare them with a copy you had before:",
         "# whoever can change this file and the log together deceives a reader who has nothing older.",
-        *(f"{each}" for each in vkeys()),
+        *(f"{each}" for each in keyring.vkeys()),
     ]
     if seen_by := witnesses():
         lines += ["# Witnesses: their signatures say when they saw a head.", *(f"{key}" for key in seen_by)]
     return "\n".join([*lines, ""])
 
 
-def introduce(key: VerifierKey, *, since: datetime | None = None) -> Event:
-    """Note in the log that a key signs it from now on."""
-    started = written(since or clock.real_now())
-    return record_system(INTRODUCED, by="system", public={"vkey": f"{key}", "from": started, "until": None})
-
-
-def retire(key: VerifierKey, *, until: datetime) -> Event:
-    """Note in the log when a key will have signed for the last time."""
-    return record_system(RETIRED, by="system", public={"vkey": f"{key}", "until": written(until)})
-
-
-def _introduce(keys: Sequence[VerifierKey]) -> None:
+def _introduce(its_signer: Signer) -> None:
     """The first key of a database introduces itself; any later one is introduced by those before it."""
-    known = introduced()
-    strangers = [key for key in keys if key not in known]
-    if strangers and known:
-        raise SignerRefused(_stranger(strangers[0], {key.name for key in known}))
+    known, newest = keyring.known(), latest()
+    strangers = [key for key in its_signer.verifiers() if key not in known]
+    if not strangers:
+        return
+    if newest is None or not _begun(settings.AUDIT_ORIGIN):
+        strangers = [key for key in strangers if not keyring.introduces_itself(key)]
+    if strangers and newest is not None:
+        raise SignerRefused(_stranger(strangers[0], {key.name for key in known} | {origin_of(newest)}))
     for key in strangers:
-        introduce(key)
+        keyring.introduce(key, vouch=its_signer.vouch)
+
+
+def _begun(origin: str) -> bool:
+    """Whether a head of the log of this name was signed."""
+    return Checkpoint.objects.filter(note__startswith=f"{origin}\n").exists()
 
 
 def _stranger(key: VerifierKey, names: set[str]) -> str:
     if key.name in names:
         return (
-            f"The key {key} was never introduced in the log: put the former key file back and change keys with "
-            "manage.py audit_rotate_key, or finish a change that was cut short with the same command."
+            f"No key of this log introduced {key}: put the former key file back and change keys with "
+            "manage.py audit_rotate_key, or finish a change that was cut short with the same command. Only where the "
+            "log was begun by an earlier release, or the former key is gone for good, name this one in AUDIT_VKEYS."
         )
     return (
         f"This database was signed as {', '.join(sorted(names))}, not as {key.name}: set AUDIT_ORIGIN back, "
@@ -209,10 +168,36 @@ def _extends(size: int) -> Extends:
 
 
 def _make_durable() -> None:
-    """Bring what is committed to the disk before it is signed: on SQLite a commit alone does not, for speed."""
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    """Bring what is committed to the disk before it is signed: on SQLite a commit alone does not, for speed.
+
+    Commits stand in the file beside the database until SQLite moves them, and it syncs both files when it does. The
+    database itself must not be opened here: closing it again would drop the locks that SQLite has on it.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA database_list")
+        database = next((Path(file) for _, name, file in cursor.fetchall() if name == "main" and file), None)
+    if database is None:
+        return
+    try:
+        for path in (database.with_name(f"{database.name}-wal"), database.parent):
+            _sync(path)
+    except OSError as error:
+        raise SignerRefused(
+            f"What is to be signed cannot be brought to the disk ({error}): see that the disk is well."
+        ) from error
+
+
+def _sync(path: Path) -> None:
+    try:
+        opened = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # nothing was committed since SQLite moved everything
+        return
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _asked_for(event: Event) -> Checkpoint:
@@ -228,7 +213,3 @@ def _asked_for(event: Event) -> Checkpoint:
             )
         time.sleep(0.1)
     return found
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from audit import checkpoints, clock, sequencing
+from audit import checkpoints, clock, keyring, sequencing
 from audit.actions import record_system
 from audit.errors import LogBroken, NoteRefused
 from audit.leaf import By
@@ -89,7 +89,7 @@ def _check(size: int, newest: int) -> None:
 
 def _signed(newest: int) -> Iterator[Checkpoint]:
     """The checkpoints in order up to a size, each after its signature was checked."""
-    keys = [each.key for each in checkpoints.vkeys()]
+    keys = list(keyring.known())
     for each in Checkpoint.objects.filter(tree_size__lte=newest).order_by("tree_size").iterator(BATCH):
         try:
             verified(Note.parse(each.note), keys)

@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from audit import checkpoints, merkle, sequencing
+from audit import checkpoints, keyring, merkle, sequencing
 from audit.actions import record_system
 from audit.checkpoints import origin_of
 from audit.errors import NoteRefused, SignerRefused
@@ -47,7 +47,7 @@ def _read(text: str) -> tuple[Note, Head]:
     try:
         note = Note.parse(text)
         head = Head.parse(note.text)
-        verified(note, [each.key for each in checkpoints.vkeys() if each.key.name == head.origin])
+        verified(note, [key for key in keyring.known() if key.name == head.origin])
     except NoteRefused as error:
         raise SignerRefused(
             f"This is no checkpoint that a known key of this log signed. {error.message} "
@@ -90,7 +90,7 @@ def _begin_again(note: Note, head: Head) -> Recovery:
     if its_signer is None:
         raise SignerRefused(f"{settings.AUDIT_ORIGIN} has no key yet: make one with manage.py audit_keygen first.")
     newest = checkpoints.latest()
-    if settings.AUDIT_ORIGIN in {key.name for key in checkpoints.introduced()}:
+    if any(keyring.introduces_itself(key) for key in its_signer.verifiers()):
         raise SignerRefused(f"{settings.AUDIT_ORIGIN} has begun already: sign it with manage.py audit_checkpoint.")
     if newest is not None and origin_of(newest) != head.origin:
         raise SignerRefused(
@@ -116,5 +116,5 @@ def _begin_again(note: Note, head: Head) -> Recovery:
             },
         )
         for key in its_signer.verifiers():
-            checkpoints.introduce(key)
+            keyring.introduce(key, vouch=its_signer.vouch)
     return Recovery(lost, checkpoints.sign_head())

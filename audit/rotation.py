@@ -11,11 +11,11 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from audit import checkpoints, clock, notes
+from audit import checkpoints, clock, keyring, notes
 from audit.errors import SignerRefused
 from audit.models import Checkpoint
 from audit.notes import SigningKey, VerifierKey
-from audit.signing import KeptKey, read_keys, write_keys
+from audit.signing import KeptKey, from_files, read_keys, write_keys
 
 OVERLAP = timedelta(days=30)
 # The old key signs the head that introduces the new one, whatever happens.
@@ -46,12 +46,14 @@ def rotate(*, overlap: timedelta = OVERLAP) -> Rotation:
         kept = _with_new_key(kept, overlap)
         write_keys(path, kept)
         fresh = _strangers(kept)
+    its_signer = from_files()
+    assert its_signer is not None
     with transaction.atomic(durable=True):
         for each in fresh:
-            checkpoints.introduce(each.key.verifier)
+            keyring.introduce(each.key.verifier, vouch=its_signer.vouch)
         for each in kept:
             if each.until is not None:
-                checkpoints.retire(each.key.verifier, until=each.until)
+                keyring.retire(each.key.verifier, until=each.until, vouch=its_signer.vouch)
     signed = checkpoints.sign_head(force=True)
     assert signed is not None
     return Rotation(kept[-1].key.verifier, max(each.until for each in kept if each.until is not None), signed)
@@ -79,10 +81,16 @@ def _with_new_key(kept: list[KeptKey], overlap: timedelta) -> list[KeptKey]:
 
 
 def _strangers(kept: list[KeptKey]) -> list[KeptKey]:
-    """The keys of the file that the log has not introduced; none in a log that has no key yet."""
-    known = checkpoints.introduced()
-    if not known:
+    """The keys of the file that the log has not introduced. Raises SignerRefused where none could introduce them."""
+    if checkpoints.latest() is None:
         raise SignerRefused(
             "This log was never signed: sign it once with manage.py audit_checkpoint, then change keys."
         )
-    return [each for each in kept if each.key.verifier not in known]
+    known = keyring.known()
+    strangers = [each for each in kept if each.key.verifier not in known]
+    if len(strangers) == len(kept):
+        raise SignerRefused(
+            "The log knows none of the keys in the key file, so none can introduce another: put the former key file "
+            "back. Where it is gone for good, or an earlier release began the log, name the key in AUDIT_VKEYS."
+        )
+    return strangers

@@ -9,6 +9,7 @@ A key in a KMS or HSM implements ``Signer`` and is named by AUDIT_SIGNER. Nothin
 
 import fcntl
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -21,9 +22,10 @@ from django.utils.module_loading import import_string
 
 from audit import clock, notes
 from audit.errors import NoteRefused, ProofRefused, SignerRefused
+from audit.keyring import Statement
 from audit.merkle import EMPTY_ROOT, check_consistency
 from audit.models import Checkpoint
-from audit.notes import Head, Note, SigningKey, VerifierKey
+from audit.notes import Head, Note, Signature, SigningKey, VerifierKey
 
 Extends: TypeAlias = Callable[[int], Sequence[bytes]]
 UNTIL = " until="
@@ -34,6 +36,9 @@ class Signer(Protocol):
 
     def sign(self, head: Head, extends: Extends) -> Note:
         """Sign ``head`` or raise SignerRefused; ``extends(old)`` proves that it continues a size signed before."""
+
+    def vouch(self, statement: Statement) -> Sequence[Signature]:
+        """Sign what the log is to say of a key of its own."""
 
     def verifiers(self) -> list[VerifierKey]:
         """The public keys it signs with."""
@@ -61,6 +66,10 @@ class KeepingSigner:
     def verifiers(self) -> list[VerifierKey]:
         """The public keys it signs with."""
         return [key.verifier for key in self._keys]
+
+    def vouch(self, statement: Statement) -> list[Signature]:
+        """Sign with every key, a new one among them: so it is also shown to be held."""
+        return [notes.sign(statement.body(), key) for key in self._keys if key.name == statement.key.name]
 
     def sign(self, head: Head, extends: Extends) -> Note:
         """Remember ``head``, then sign it: what was never remembered never leaves."""
@@ -106,11 +115,7 @@ class FileMemory:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync_folder(self._path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,18 +163,43 @@ def from_files() -> Signer | None:
 
 
 def make_key(origin: str) -> SigningKey:
-    """Write a new key and an empty memory, and return the key. Raises SignerRefused when either is there already."""
+    """Write an empty memory and a new key, and return the key. Raises SignerRefused where something was signed.
+
+    The memory first: cut short between the two, it has signed nothing and is taken up again by the same command.
+    """
     key = SigningKey.generate(origin, notes.ED25519)
     path, state = Path(settings.AUDIT_SIGNING_KEY_FILE), Path(settings.AUDIT_SIGNER_STATE)
-    if state.exists():
-        raise SignerRefused(
-            f"{state} remembers what another key signed. To change the key of a log run audit_rotate_key; "
-            "for a new log give it an AUDIT_ORIGIN, AUDIT_SIGNING_KEY_FILE and AUDIT_SIGNER_STATE of its own."
-        )
-    write_keys(path, [KeptKey(key)], new=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     state.parent.mkdir(parents=True, exist_ok=True)
-    FileMemory(state).keep(Head(origin, 0, EMPTY_ROOT))
+    memory = FileMemory(state)
+    with memory.held():
+        if _holds_key(path):
+            raise SignerRefused(_never_over(path, state))
+        last = memory.last()
+        if last is not None and last.size:
+            raise SignerRefused(
+                f"{state} remembers what another key signed. To change the key of a log run audit_rotate_key; "
+                "for a new log give it an AUDIT_ORIGIN, AUDIT_SIGNING_KEY_FILE and AUDIT_SIGNER_STATE of its own."
+            )
+        memory.keep(Head(origin, 0, EMPTY_ROOT))
+        path.unlink(missing_ok=True)  # an empty file, by a crash or by hand, holds no key
+        write_keys(path, [KeptKey(key)], new=True)
     return key
+
+
+def _holds_key(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _never_over(path: Path, state: Path) -> str:
+    if state.exists():
+        cure = "run audit_rotate_key to change it, or name another file in AUDIT_SIGNING_KEY_FILE"
+    else:
+        cure = (
+            f"its memory {state} is lost: run audit_recover with the newest checkpoint that anybody holds. Only if it "
+            "never signed anything, move the key file away and run audit_keygen again"
+        )
+    return f"{path} exists, and a key is never written over: {cure}."
 
 
 def key_at_hand() -> None:
@@ -202,22 +232,38 @@ def read_keys(path: Path) -> list[KeptKey]:
 
 
 def write_keys(path: Path, keys: Sequence[KeptKey], *, new: bool = False) -> None:
-    """Write a key file that only its owner reads; with ``new``, refuse to replace one."""
+    """Write a key file that only its owner reads, whole or not at all; with ``new``, refuse to replace one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path if new else path.with_name(f"{path.name}.new")
+    opened, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
     try:
-        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | (os.O_EXCL if new else os.O_TRUNC), 0o600)
+        with os.fdopen(opened, "w", encoding="utf-8") as file:
+            file.writelines(f"{kept}\n" for kept in keys)
+            file.flush()
+            os.fsync(file.fileno())
+        if new:
+            _link(draft, path)
+        else:
+            Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    _sync_folder(path)
+
+
+def _link(draft: str, path: Path) -> None:
+    """Give the draft its name unless another file has it."""
+    try:
+        os.link(draft, path)
     except FileExistsError:
-        raise SignerRefused(
-            f"{path} exists, and a key is never written over: run audit_rotate_key to change it, "
-            "or name another file in AUDIT_SIGNING_KEY_FILE."
-        ) from None
-    with os.fdopen(opened, "w", encoding="utf-8") as file:
-        file.writelines(f"{kept}\n" for kept in keys)
-        file.flush()
-        os.fsync(file.fileno())
-    if not new:
-        draft.replace(path)
+        raise SignerRefused(_never_over(path, Path(settings.AUDIT_SIGNER_STATE))) from None
+
+
+def _sync_folder(path: Path) -> None:
+    """Bring the name of a file to the disk; its content is there already."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _check_grows(last: Head | None, head: Head, extends: Extends) -> None:

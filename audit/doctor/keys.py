@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from audit import checkpoints, clock, merkle, sequencing
+from audit import clock, keyring, merkle, sequencing
 from audit.checkpoints import latest, origin_of
 from audit.doctor.findings import Finding, Severity, so_many
 from audit.errors import SignerRefused
@@ -37,7 +37,7 @@ def signer_here() -> Iterator[Finding]:
             "Nothing, if the audit worker holds it; run manage.py audit_doctor there as well.",
         )
         return
-    known = checkpoints.introduced()
+    known = keyring.known()
     strangers = [key for key in here.verifiers() if known and key not in known]
     if strangers:
         yield Finding(

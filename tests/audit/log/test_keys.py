@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
-from audit import checkpoints, clock, fence, invariants, merkle, notes, signing, verify_log
+from audit import checkpoints, clock, fence, invariants, keyring, merkle, notes, signing, verify_log
 from audit.errors import SignerRefused
 from audit.models import Checkpoint, Event, Leaf
 from audit.nodes import Rows
@@ -83,7 +83,7 @@ def test_rotation_introduces_the_new_key_under_both_signatures(signed, happen, l
     happen(1)
     assert signers(checkpoints.sign_head()) == {new.key_id}
     assert verdict() == "verified"
-    ends = {each.key: each.until for each in checkpoints.vkeys()}
+    ends = {each.key: each.until for each in keyring.vkeys()}
     assert ends[new] is None
     assert ends[old] < clock.real_now()
     assert f"Dropped {old}" in run("audit_rotate_key", "--drop")
@@ -103,7 +103,7 @@ def test_rotation_cut_short_is_finished_by_the_same_command(signed, happen, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(checkpoints, "introduce", dies)
+        patch.setattr(keyring, "introduce", dies)
         run("audit_rotate_key")
     happen(1)
     with pytest.raises(SignerRefused, match="finish a change that was cut short"):
@@ -136,7 +136,7 @@ def test_key_that_was_never_introduced_does_not_sign(signed, happen, settings):
         [signing.KeptKey(notes.SigningKey.generate(settings.AUDIT_ORIGIN, notes.ED25519))],
     )
     happen(1)
-    with pytest.raises(SignerRefused, match="was never introduced in the log"):
+    with pytest.raises(SignerRefused, match="No key of this log introduced"):
         checkpoints.sign_head()
 
 

@@ -46,6 +46,12 @@ def memory(tmp_path):
 
 
 @pytest.fixture
+def signed_by_files(key_files, happen):
+    happen()
+    return checkpoints.sign_head()
+
+
+@pytest.fixture
 def signed_five(memory):
     signer = signing.KeepingSigner([KEY], memory)
     signer.sign(GROWN.head(5), GROWN.extends(5))
@@ -129,12 +135,55 @@ def test_new_key_is_its_owners_alone_and_never_written_over(key_files, settings)
     path = key_files / "audit.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     before = path.read_text()
-    with pytest.raises(SignerRefused, match="remembers what another key signed"):
+    with pytest.raises(SignerRefused, match="a key is never written over: run audit_rotate_key"):
         signing.make_key(settings.AUDIT_ORIGIN)
     (key_files / "audit.signed").unlink()
-    with pytest.raises(SignerRefused, match="a key is never written over"):
+    with pytest.raises(SignerRefused, match="its memory .* is lost: run audit_recover"):
         signing.make_key(settings.AUDIT_ORIGIN)
     assert path.read_text() == before
+    assert {each.name for each in key_files.iterdir()} <= {"audit.key", "audit.signed.lock"}
+
+
+def test_memory_of_what_was_signed_needs_its_own_key(signed_by_files, key_files, settings):
+    (key_files / "audit.key").unlink()
+    with pytest.raises(SignerRefused, match="remembers what another key signed"):
+        signing.make_key(settings.AUDIT_ORIGIN)
+
+
+@pytest.mark.parametrize("left", ["nothing", "memory", "empty key"])
+def test_making_a_key_cut_short_is_finished_by_the_same_command(key_files, settings, monkeypatch, happen, left):
+    for each in key_files.iterdir():
+        each.unlink()
+    died = {"nothing": "keep", "memory": "write_keys", "empty key": "write_keys"}[left]
+
+    def dies(*_args, **_more):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(signing.FileMemory if died == "keep" else signing, died, dies)
+        signing.make_key(settings.AUDIT_ORIGIN)
+    if left == "empty key":
+        (key_files / "audit.key").write_text("")
+    made = signing.make_key(settings.AUDIT_ORIGIN)
+    assert signing.signer().verifiers() == [made.verifier]
+    happen()
+    assert checkpoints.sign_head()
+
+
+def test_key_file_is_whole_or_absent(key_files, settings, monkeypatch):
+    """Whatever fails while it is written, nothing of the key is left, and the former one stands."""
+    path, before = key_files / "audit.key", (key_files / "audit.key").read_text()
+
+    def full(_file):
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(signing.os, "fsync", full)
+        for target, new in ((path, False), (key_files / "other.key", True)):
+            with pytest.raises(OSError, match="no space"):
+                signing.write_keys(target, [signing.KeptKey(KEY)], new=new)
+    assert path.read_text() == before
+    assert {each.name for each in key_files.iterdir()} == {"audit.key", "audit.signed", "audit.signed.lock"}
 
 
 @pytest.mark.parametrize("text", ["", "nonsense\n", "PRIVATE+KEY+a+00000000+AQ==\n"])

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.test import Client
 
-from audit import checkpoints, merkle, verify_log
+from audit import checkpoints, keyring, merkle, verify_log
 from audit.models import Attestation, Checkpoint
 from audit.nodes import Rows
 from audit.notes import Head, Note, verified
@@ -28,7 +28,7 @@ def heads():
 def test_checkpoint_is_the_newest_signed_head(get):
     answer = get("/audit/checkpoint")
     note = Note.parse(answer.content)
-    assert verified(note, [each.key for each in checkpoints.vkeys()])
+    assert verified(note, [each.key for each in keyring.vkeys()])
     assert Head.parse(note.text).size == heads()[-1].tree_size
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert "public" in answer.headers["Cache-Control"]
