@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, Model, OuterRef
 
-from audit import erased, fence, log_invariants
+from audit import erased, fence, keyring, log_invariants
 from audit.leaf import commitment, hash_of, written
 from audit.models import AuditedAggregate, Erasure, Event, Leaf, Pending, Private
 from audit.triggers import own_models
@@ -78,8 +78,13 @@ def broken_heads() -> list[str]:
     return _told(log_invariants.heads())
 
 
-def lost_attestations() -> list[str]:
-    """Nothing is attested without its checkpoint."""
+def stray_keys() -> list[str]:
+    """No event claims a key for the log that no key of the log signed."""
+    return _told(keyring.strays())
+
+
+def false_attestations() -> list[str]:
+    """Nothing is attested without its checkpoint, or by what does not verify."""
     return _told(log_invariants.attestations())
 
 
@@ -100,7 +105,8 @@ CHECKS: dict[str, Callable[[], list[str]]] = {
     "audit: every entry of the log is its event": broken_entries,
     "audit: every tile of the log is the root of what it stands for": broken_tiles,
     "audit: every checkpoint is a signed head of this log": broken_heads,
-    "audit: every attestation has its checkpoint": lost_attestations,
+    "audit: every key the log names was introduced by a key of the log": stray_keys,
+    "audit: every attestation verifies for its checkpoint": false_attestations,
     "audit: every trigger is in place": open_fence,
 }
 

@@ -5,7 +5,9 @@ Sentences for each break, one after the other; hashes are read a tile at a time,
 
 from collections.abc import Iterator
 
-from audit import checkpoints
+from django.db.models import Q
+
+from audit import attesting, keyring
 from audit.errors import NoteRefused
 from audit.merkle import TILE, Frontier
 from audit.models import Attestation, Checkpoint, Leaf, Tile
@@ -50,7 +52,7 @@ def tiles() -> Iterator[str]:
 
 def heads() -> Iterator[str]:
     """Every checkpoint is the root of the entries before it, signed by a published key of its own log."""
-    keys = [each.key for each in checkpoints.vkeys()]
+    keys = list(keyring.known())
     frontier = Frontier()
     for checkpoint in Checkpoint.objects.order_by("tree_size").iterator(_CHUNK):
         size, name = checkpoint.tree_size, f"The checkpoint of {checkpoint.tree_size} entries"
@@ -64,10 +66,12 @@ def heads() -> Iterator[str]:
 
 
 def attestations() -> Iterator[str]:
-    """Nothing is attested but a checkpoint that is there."""
-    lost = Attestation.objects.exclude(checkpoint__in=Checkpoint.objects.all())
+    """Nothing is attested but a checkpoint that is there, and by what verifies."""
+    there = Q(checkpoint__in=Checkpoint.objects.all())
+    lost = Attestation.objects.exclude(there)
     for pk, size in lost.values_list("pk", "checkpoint_id").iterator(_CHUNK):
         yield f"Attestation {pk} is of a checkpoint of {size} entries that is not there."
+    yield from attesting.faults(Attestation.objects.filter(there).order_by("pk"))
 
 
 def _unsigned(checkpoint: Checkpoint, name: str, keys: list[VerifierKey]) -> Iterator[str]:

@@ -5,6 +5,7 @@ reader who holds no earlier checkpoint.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from http.client import HTTPException
 from pathlib import Path
@@ -14,10 +15,9 @@ from urllib.request import Request, urlopen
 
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from rfc3161_client import (
     HashAlgorithm,
-    TimeStampRequest,
     TimestampRequestBuilder,
     TimeStampResponse,
     VerificationError,
@@ -57,7 +57,9 @@ def stamp_if_due() -> bool:
 
 
 def _is_due(newest: Checkpoint) -> bool:
-    last = Attestation.objects.filter(kind=AttestationKind.TSA).order_by("-pk").first()
+    roots = roots_or_none()
+    rows = Attestation.objects.filter(kind=AttestationKind.TSA).select_related("checkpoint").order_by("-checkpoint")
+    last = next((row for row in rows.iterator(20) if not stamp_fault(row, roots)), None)
     if last is None:
         return True
     return last.at < clock.real_now() - PAUSE and grown(last.checkpoint_id, newest.tree_size)
@@ -71,13 +73,13 @@ def stamp(checkpoint: Checkpoint) -> Attestation:
     """
     authority = _authority()
     roots = _certificates()
-    kept = Attestation.objects.filter(checkpoint=checkpoint, kind=AttestationKind.TSA, who=authority).first()
-    if kept is not None:
+    rows = Attestation.objects.filter(checkpoint=checkpoint, kind=AttestationKind.TSA, who=authority)
+    if kept := next((row for row in rows.order_by("pk") if not stamp_fault(row, roots)), None):
         return kept
     note = checkpoint.note.encode()
     request = TimestampRequestBuilder().data(note).hash_algorithm(HashAlgorithm.SHA256).build()
     stamped = _read(_answer(request.as_bytes()))
-    _verify(stamped, request, note, roots)
+    _verify(stamped, VerifierBuilder.from_request(request), note, roots)
     return _keep(checkpoint, authority, stamped)
 
 
@@ -149,9 +151,28 @@ def _read(answer: bytes) -> TimeStampResponse:
     return stamped
 
 
-def _verify(stamped: TimeStampResponse, request: TimeStampRequest, note: bytes, roots: list[Certificate]) -> None:
+def stamp_fault(row: Attestation, roots: Sequence[Certificate] | None) -> str:
+    """Why a row is no stamp of its checkpoint by an authority we trust; nothing when it is one."""
+    if not roots:
+        return "AUDIT_TSA_ROOTS names no certificates to check it by"
+    try:
+        stamped = _read(bytes(row.blob))
+        _verify(stamped, VerifierBuilder(), row.checkpoint.note.encode(), roots)
+    except StampRefused as refused:
+        return refused.message
+    return "" if stamped.tst_info.gen_time == row.at else "it was stamped at another moment than the row says"
+
+
+def roots_or_none() -> Sequence[Certificate] | None:
+    """The certificates that stamps are checked by, where there are any."""
+    try:
+        return _certificates()
+    except StampRefused:
+        return None
+
+
+def _verify(stamped: TimeStampResponse, builder: VerifierBuilder, note: bytes, roots: Sequence[Certificate]) -> None:
     """Raise StampRefused unless it is over our note, answers our question and comes from the authority we trust."""
-    builder = VerifierBuilder.from_request(request)
     for each in roots:
         add = builder.add_root_certificate if _is_root(each) else builder.add_intermediate_certificate
         builder = add(each)
@@ -162,11 +183,8 @@ def _verify(stamped: TimeStampResponse, request: TimeStampRequest, note: bytes, 
 
 
 def _keep(checkpoint: Checkpoint, authority: str, stamped: TimeStampResponse) -> Attestation:
-    """Event and row, once for each authority and checkpoint also when two asked at the same moment."""
+    """Event and row. Two that asked at one moment have two stamps, which are both good."""
     place = {"checkpoint": checkpoint, "kind": AttestationKind.TSA, "who": authority}
-    try:
-        with transaction.atomic():
-            record_system("checkpoint.stamped", by="system", public={"size": checkpoint.tree_size, "who": authority})
-            return Attestation.objects.create(**place, blob=stamped.as_bytes(), at=stamped.tst_info.gen_time)
-    except IntegrityError:
-        return Attestation.objects.get(**place)
+    with transaction.atomic():
+        record_system("checkpoint.stamped", by="system", public={"size": checkpoint.tree_size, "who": authority})
+        return Attestation.objects.create(**place, blob=stamped.as_bytes(), at=stamped.tst_info.gen_time)

@@ -37,8 +37,9 @@ def witnesses() -> list[VerifierKey]:
 def keep_cosignature(text: str, *, by: By) -> Attestation:
     """Keep the witnesses' signatures of a checkpoint: a whole note, or the signature lines alone.
 
-    One for each witness and checkpoint; one that is kept already is given back as it is. Raises CosignatureRefused for
-    a text that cannot be read, a witness we do not know, a head that is not ours and a signature that does not verify.
+    One for each key of a witness and checkpoint; one that is kept already is given back as it is. Raises
+    CosignatureRefused for a text that cannot be read, a witness we do not know, a head that is not ours and a signature
+    that does not verify.
     """
     keys = witnesses()
     note, checkpoint = _understood(text, keys)
@@ -49,10 +50,31 @@ def keep_cosignature(text: str, *, by: By) -> Attestation:
 
 
 def note_with_cosignatures(checkpoint: Checkpoint) -> str:
-    """The checkpoint as it is handed out: our signatures, then the witnesses' in the order they came."""
+    """The checkpoint as it is handed out: our signatures, then the witnesses' in the order they came.
+
+    A row that does not hold a witness's signature of this checkpoint is left out; the doctor reports it.
+    """
+    keys = witnesses()
     kept = Attestation.objects.filter(checkpoint=checkpoint, kind=AttestationKind.COSIGNATURE).order_by("pk")
-    lines = [Signature.parse(bytes(row.blob).decode()) for row in kept]
+    lines = [Signature.parse(bytes(row.blob).decode()) for row in kept if not cosignature_fault(row, keys)]
     return str(Note.parse(checkpoint.note).with_signatures(*lines))
+
+
+def cosignature_fault(row: Attestation, keys: Sequence[VerifierKey]) -> str:
+    """Why a row is no witness's signature of its checkpoint; nothing when it is one."""
+    try:
+        signature = Signature.parse(bytes(row.blob).decode())
+        text = Note.parse(row.checkpoint.note).text
+        key = next((each for each in keys if signature.is_by(each) and each.name == row.who), None)
+        if key is None:
+            return "it is by none of the witnesses of this log; the keys of former ones belong into AUDIT_WITNESSES too"
+        if cosigned_at(Note(text, (signature,)), key) != row.at:
+            return "it was signed at another moment than the row says"
+    except NoteRefused as refused:
+        return refused.message
+    except ValueError:
+        return "it is no signature at all"
+    return ""
 
 
 def grown(since: int, until: int) -> bool:
@@ -142,13 +164,15 @@ def _time(text: str, key: VerifierKey, signature: Signature) -> datetime:
 
 
 def _keep(checkpoint: Checkpoint, key: VerifierKey, signature: Signature, *, at: datetime, by: By) -> Attestation:
-    """Event and row once for each witness and checkpoint, also when two bring it at the same moment."""
+    """Event and row once for each key and checkpoint, also when two bring the same at one moment."""
     place = {"checkpoint": checkpoint, "kind": AttestationKind.COSIGNATURE, "who": key.name}
+    blob = f"{signature}".encode()
     try:
         with transaction.atomic():
-            if known := Attestation.objects.filter(**place).first():
+            kept = Attestation.objects.filter(**place).select_related("checkpoint").order_by("pk")
+            if known := next((row for row in kept if not cosignature_fault(row, [key])), None):
                 return known
             record_system("checkpoint.cosigned", by=by, public={"size": checkpoint.tree_size, "who": key.name})
-            return Attestation.objects.create(**place, blob=f"{signature}".encode(), at=at)
+            return Attestation.objects.create(**place, blob=blob, at=at)
     except IntegrityError:
-        return Attestation.objects.get(**place)
+        return Attestation.objects.get(**place, blob=blob)

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 
-from audit import clock, fence, sequencing
+from audit import attesting, clock, fence, keyring, sequencing
 from audit.checkpoints import latest
 from audit.doctor.findings import Finding, Severity, so_many
 from audit.merkle import TILE
@@ -23,6 +24,8 @@ RECHECKED_WITHIN = timedelta(days=2)
 # Two machines of one database may differ by so much and harm nobody.
 TICK = timedelta(seconds=5)
 LETTER = "letter.issued"
+# So many attestations a page checks itself.
+NEWEST = 50
 OUTSIDE = (AttestationKind.COSIGNATURE, AttestationKind.TSA)
 
 
@@ -96,7 +99,7 @@ def unwitnessed() -> Iterator[Finding]:
     if newest is None:
         return
     ways = bool(witnesses()), bool(settings.AUDIT_TSA_URL)
-    last = Attestation.objects.filter(kind__in=OUTSIDE).order_by("-checkpoint", "at").first()
+    last = next(attesting.proven(_newest_outside()), None)
     if not any(ways):
         yield Finding(
             Severity.WARNING,
@@ -116,6 +119,42 @@ def unwitnessed() -> Iterator[Finding]:
             f"The log has grown for {so_many(days, 'day', 'days')} since anybody outside last signed for it.",
             "Ask the witness to cosign the newest checkpoint, or see why the time stamp failed.",
         )
+
+
+def keys_claimed() -> Iterator[Finding]:
+    """Somebody wrote into the log that another key is the log's."""
+    claims = list(keyring.strays())
+    if claims:
+        number = so_many(len(claims), "claim", "claims")
+        yield Finding(
+            Severity.ALARM,
+            f"{number} about the log's keys cannot be believed, the first: {claims[0]}",
+            "Where AUDIT_VKEYS is named, correct it; otherwise find out who can write events and wrote that. "
+            "Such a key is neither published nor signed with.",
+        )
+
+
+def attestations_of_pages() -> Iterator[Finding]:
+    """The newest of what witnesses and authorities are said to have signed; for pages, the command checks all."""
+    yield from unproven(_newest_outside())
+
+
+def unproven(rows: QuerySet[Attestation]) -> Iterator[Finding]:
+    """Rows that say somebody outside holds a head, and do not prove it."""
+    faults = attesting.faults(rows)
+    first = next(faults, None)
+    if first is not None:
+        number = 1 + sum(1 for _ in faults)
+        yield Finding(
+            Severity.ALARM,
+            f"{so_many(number, 'attestation', 'attestations')} cannot be believed, the first: {first}",
+            "If a key or AUDIT_TSA_ROOTS was taken out of the settings, put it back; otherwise find out who wrote what "
+            "nobody signed. It is neither shown nor handed out.",
+        )
+
+
+def _newest_outside() -> QuerySet[Attestation]:
+    return Attestation.objects.filter(kind__in=OUTSIDE).order_by("-checkpoint", "at")[:NEWEST]
 
 
 def letters_unattested() -> Iterator[Finding]:
@@ -161,9 +200,10 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     waiting,
     unchecked,
     unsigned,
+    keys_claimed,
     unwitnessed,
     letters_unattested,
     clock_behind,
     triggers_missing,
 )
-OF_PAGES = (not_rechecked,)
+OF_PAGES = (not_rechecked, attestations_of_pages)

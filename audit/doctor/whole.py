@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db.models.functions import TruncDate
 from kombu.exceptions import OperationalError
 
-from audit import clock, invariants, log_invariants
-from audit.doctor.cheap import LETTER
+from audit import attesting, clock, invariants, log_invariants
+from audit.doctor.cheap import LETTER, unproven
 from audit.doctor.findings import Finding, Severity, so_many
 from audit.models import Attestation, AttestationKind, Checkpoint, Event, Pending
 from audit.witnessing import witnesses
@@ -51,6 +51,11 @@ def _counted(sentences: Iterator[str], one: str, many: str) -> Iterator[Finding]
         yield Finding(Severity.ALARM, f"{so_many(number, one, many)}, the first: {first}", _KEEP)
 
 
+def attestations() -> Iterator[Finding]:
+    """What witnesses, authorities and letters are said to hold, checked one by one."""
+    yield from unproven(Attestation.objects.order_by("pk"))
+
+
 def days_unwitnessed() -> Iterator[Finding]:
     """Days on which heads were signed that nobody cosigned, or nobody stamped."""
     if witnesses():
@@ -65,7 +70,7 @@ def _days(kind: AttestationKind, what: str, cure: str) -> Iterator[Finding]:
     """Days before today: those after the last attestation are open, earlier ones only lack a time of their own."""
     signed = set(Checkpoint.objects.annotate(day=TruncDate("created_at")).values_list("day", flat=True))
     rows = Attestation.objects.filter(kind=kind).annotate(day=TruncDate("checkpoint__created_at"))
-    attested: set[date] = set(rows.values_list("day", flat=True))
+    attested: set[date] = {row.day for row in attesting.proven(rows)}
     last = max(attested, default=date.min)
     bare = sorted(day for day in signed - attested if day < clock.real_now().date())
     after, before = [day for day in bare if day > last], [day for day in bare if day < last]
@@ -131,6 +136,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     leaves,
     tiles,
     heads,
+    attestations,
     days_unwitnessed,
     letters,
     worker,

@@ -1,5 +1,8 @@
 """The Merkle log of all events, and the heads of it that were signed and witnessed."""
 
+from hashlib import sha256
+from typing import Any
+
 from django.db import models
 
 from audit.models.event import Event
@@ -76,7 +79,7 @@ class AttestationKind(models.TextChoices):
 
 
 class Attestation(models.Model):
-    """Proof that a checkpoint left the operator's reach."""
+    """Proof that a checkpoint left the operator's reach. Only ``audit.attesting`` says whether it is one."""
 
     checkpoint = models.ForeignKey(
         Checkpoint, on_delete=models.PROTECT, db_column="tree_size", related_name="attestations"
@@ -85,9 +88,19 @@ class Attestation(models.Model):
     who = models.CharField(max_length=200)
     blob = models.BinaryField()
     at = models.DateTimeField()
+    # Of the blob: a witness may have changed its key, and a row that proves nothing must not stand in the way of one
+    # that does.
+    digest = models.CharField(max_length=64, default="", editable=False)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["checkpoint", "kind", "who"], name="audit_attestation_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["checkpoint", "kind", "who", "digest"], name="audit_attestation_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.checkpoint_id} by {self.who}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write it with the digest of what it holds."""
+        self.digest = sha256(bytes(self.blob)).hexdigest()
+        super().save(*args, **kwargs)

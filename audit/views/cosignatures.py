@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import cast
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from audit.attesting import proven
 from audit.checkpoints import latest
 from audit.errors import Refused
 from audit.forms.dropped import Dropped, read_small
@@ -33,19 +35,20 @@ def cosignatures(request: HttpRequest, *, house: House) -> HttpResponse:
     fault = dropped.fault
     if dropped.text:
         try:
-            kept = keep_cosignature(dropped.text, by=cast("By", request.user))
+            brought = keep_cosignature(dropped.text, by=cast("By", request.user))
         except Refused as refused:
             fault = refused.message
         else:
-            messages.success(request, f"The signature of {kept.who} on {kept.checkpoint_id:,} entries is kept.")
+            messages.success(request, f"The signature of {brought.who} on {brought.checkpoint_id:,} entries is kept.")
             return redirect("audit-cosignatures")
     newest = latest()
+    kept = Attestation.objects.filter(kind=AttestationKind.COSIGNATURE)
     given = {
         "fault": fault,
         "typed": printable(dropped.text),
         "witnesses": witnesses(),
         "newest": signed([newest])[0] if newest else None,
         "note": note_with_cosignatures(newest) if newest else "",
-        "kept": Attestation.objects.filter(kind=AttestationKind.COSIGNATURE).order_by("-checkpoint", "-at")[:SHOWN],
+        "kept": list(islice(proven(kept.order_by("-checkpoint", "-at")), SHOWN)),
     }
     return render(request, "audit/cosignatures.jinja", given, status=UNPROCESSABLE if fault else 200)

@@ -8,11 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 
-from audit import checkpoints, clock, doctor, merkle, rechecking
+from audit import attesting, checkpoints, clock, doctor, merkle, rechecking
 from audit.doctor import Severity, examine
 from audit.models import Attestation, AttestationKind, Checkpoint, Event, Leaf, Pending, Tile
 from audit.nodes import Rows
-from audit.notes import COSIGNATURE, Head, SigningKey
+from audit.notes import COSIGNATURE, Head, Note, Signature, SigningKey, cosign
 from audit.sequencing import catch_up
 from audit.signing import FileMemory, KeptKey, read_keys, write_keys
 
@@ -30,12 +30,22 @@ def gone(rows):
     rows._raw_delete(DEFAULT_DB_ALIAS)
 
 
-def witness():
-    return SigningKey("coalition.example/witness", COSIGNATURE, bytes(32)).verifier
+WITNESS = SigningKey("coalition.example/witness", COSIGNATURE, bytes(32))
 
 
-def attested(checkpoint, kind=AttestationKind.COSIGNATURE, who="coalition", at=None):
-    return Attestation.objects.create(checkpoint=checkpoint, kind=kind, who=who, blob=b"-", at=at or clock.real_now())
+def cosigned(checkpoint, at=None):
+    """As the witness herself would."""
+    at = (at or clock.real_now()).replace(microsecond=0)
+    line = cosign(Note.parse(checkpoint.note).text, WITNESS, at)
+    kept = {"kind": AttestationKind.COSIGNATURE, "who": WITNESS.name, "blob": f"{line}".encode(), "at": at}
+    return Attestation.objects.create(checkpoint=checkpoint, **kept)
+
+
+def forged(checkpoint, kind=AttestationKind.COSIGNATURE, who=WITNESS.name, blob=b""):
+    """As somebody who may write such rows, and holds no key: by default a signature of zeros in the witness's name."""
+    line = f"{Signature(WITNESS.name, WITNESS.verifier.key_id, bytes(72))}".encode()
+    at = clock.real_now()
+    return Attestation.objects.create(checkpoint=checkpoint, kind=kind, who=who, blob=blob or line, at=at)
 
 
 def test_sound_log_has_nothing_above_a_note(signed, found):
@@ -125,8 +135,10 @@ def test_log_that_was_changed_is_an_alarm(happen, found, unfenced, tamper, words
         assert any(word in what for what in told), (word, told)
 
 
-def test_days_without_witness_are_told_apart(happen, found, unfenced, settings):
-    settings.AUDIT_WITNESSES = [f"{witness()}"]
+def test_days_without_witness_are_told_apart(happen, found, unfenced, settings, monkeypatch):
+    # What a stamp must be is tried in tests/audit/witnessing, by an authority.
+    monkeypatch.setattr(attesting, "stamp_fault", lambda _row, _roots: "")
+    settings.AUDIT_WITNESSES = [f"{WITNESS.verifier}"]
     settings.AUDIT_TSA_URL = "https://tsa.example/"
     made = []
     for _ in range(4):
@@ -135,8 +147,8 @@ def test_days_without_witness_are_told_apart(happen, found, unfenced, settings):
     unfenced()
     for number, each in enumerate(made):
         aged([each], timedelta(days=8 - number), "created_at")
-    attested(made[1], at=clock.real_now() - timedelta(days=7))
-    attested(made[3], AttestationKind.TSA, "tsa.example", at=clock.real_now() - timedelta(days=5))
+    cosigned(made[1], at=clock.real_now() - timedelta(days=7))
+    forged(made[3], AttestationKind.TSA, "tsa.example", b"-")
     told = found()
     day = f"{(made[2].created_at - timedelta(days=6)):%-d %B %Y}"
     assert ("warning", f"No checkpoint of 2 days was cosigned by a witness, the first of {day}.") in told
@@ -158,8 +170,35 @@ def test_letter_without_its_attestation_is_an_alarm(signed, happen, found):
     told = found()
     assert ("alarm", "The log knows of 1 letter, and 0 are noted as printed with a head.") in told
     assert any("1 letter prints a head that is not noted as printed" in what for _, what in told)
-    attested(signed, AttestationKind.LETTER, "CCG-01A-2012")
+    forged(signed, AttestationKind.LETTER, "CCG-01A-2012", checkpoints.inclusion(0, signed).encode())
     assert not any("letter" in what for _, what in found())
+
+
+def test_cosignature_that_nobody_made_silences_nothing(signed, found, settings):
+    settings.AUDIT_WITNESSES = [f"{WITNESS.verifier}"]
+    before = found(thorough=False)
+    assert ("warning", "No checkpoint has been cosigned or time-stamped by anybody outside.") in before
+    forged(signed)
+    for thorough in (False, True):
+        told = found(thorough=thorough)
+        assert set(before) < set(told)
+        assert any(severity == "alarm" and "1 attestation cannot be believed" in what for severity, what in told)
+    cosigned(signed)
+    assert before[0] not in found(thorough=False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "blob"),
+    [
+        (AttestationKind.LETTER, b"nonsense"),
+        (AttestationKind.TSA, b"nonsense"),
+        (AttestationKind.PUBLISHED, b"nonsense"),
+        (AttestationKind.COSIGNATURE, b"\xff"),
+    ],
+)
+def test_attestation_of_any_kind_that_proves_nothing_is_an_alarm(signed, found, kind, blob):
+    forged(signed, kind, "somebody", blob)
+    assert any(severity == "alarm" and "1 attestation cannot be believed" in what for severity, what in found())
 
 
 def test_missing_trigger_is_an_alarm(db, found, unfenced):
@@ -292,9 +331,9 @@ def told(*options):
 
 
 def test_command_ends_with_0_where_nothing_is_above_a_note(happen, settings):
-    settings.AUDIT_TSA_URL = "https://tsa.example/"
+    settings.AUDIT_WITNESSES = [f"{WITNESS.verifier}"]
     happen(2)
-    attested(checkpoints.sign_head(), AttestationKind.TSA, "tsa.example")
+    cosigned(checkpoints.sign_head())
     code, text = told()
     assert code == 0
     assert "0 alarms, 0 warnings" in text

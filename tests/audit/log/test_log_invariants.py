@@ -78,12 +78,13 @@ def test_checkpoint_signed_by_an_unpublished_key_is_found(log):
     assert any("is not signed by a published key" in sentence for sentence in sentences(HEADS))
 
 
-def test_attestation_without_its_checkpoint_is_found(log, settings):
+def test_attestation_without_its_checkpoint_is_found(log):
     checkpoint = checkpoints.latest()
+    proof = checkpoints.inclusion(7, checkpoint).encode()
     kept = Attestation.objects.create(
-        checkpoint=checkpoint, kind="letter", who="CCG", blob=b"", at=checkpoint.created_at
+        checkpoint=checkpoint, kind="letter", who="CCG", blob=proof, at=checkpoint.created_at
     )
-    name = "every attestation has its checkpoint"
+    name = "every attestation verifies for its checkpoint"
     assert sentences(name) == []
     Checkpoint.objects.filter(pk=checkpoint.pk)._raw_delete("default")
     assert sentences(name) == [

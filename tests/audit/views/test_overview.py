@@ -4,8 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from audit import checkpoints, clock, doctor, rechecking, sequencing
+from audit import attesting, checkpoints, clock, doctor, rechecking, sequencing
 from audit.models import Attestation, Checkpoint, Event, Leaf
+from audit.notes import COSIGNATURE, Note, SigningKey, cosign
+from audit.witnessing import keep_cosignature
 from tests.factories.pages import Page
 from tests.factories.raw import run, unfenced
 
@@ -16,10 +18,13 @@ def page(client):
     return Page(client.get(PATH))
 
 
-def witnessed(**how):
-    newest = checkpoints.latest()
-    given = {"kind": "cosignature", "who": "Coalition", "blob": b"x", "at": clock.real_now()}
-    return Attestation.objects.create(checkpoint=newest, **(given | how))
+WITNESS = SigningKey("coalition.example/witness", COSIGNATURE, b"w" * 32)
+
+
+def witnessed(settings):
+    settings.AUDIT_WITNESSES = [f"{WITNESS.verifier}"]
+    note = Note.parse(checkpoints.latest().note)
+    return keep_cosignature(f"{note.with_signatures(cosign(note.text, WITNESS, clock.real_now()))}", by="system")
 
 
 def test_log_not_read_again_says_so_and_the_button_reads_it(auditor):
@@ -63,14 +68,20 @@ def test_log_cut_short_is_found(auditor):
         assert "is missing" in rechecking.recheck() or "the log holds" in rechecking.recheck()
 
 
-def test_newest_checkpoint_and_all_others_with_who_holds_them(auditor):
+def test_newest_checkpoint_and_all_others_with_who_holds_them(auditor, settings, monkeypatch):
     newest = checkpoints.latest()
-    witnessed()
-    witnessed(kind="tsa", who="Stamps Ltd")
+    witnessed(settings)
+    kept = {"checkpoint": newest, "at": clock.real_now()}
+    Attestation.objects.create(kind="cosignature", who="Forger", blob=b"x", **kept)
+    Attestation.objects.create(kind="letter", who="Forger", blob=b"x", **kept)
+    Attestation.objects.create(kind="tsa", who="Stamps Ltd", blob=b"x", **kept)
+    assert "Stamps Ltd" not in page(auditor).words
+    monkeypatch.setattr(attesting, "stamp_fault", lambda _row, _roots: "")
     letters = Attestation.objects.filter(kind="letter").count()
     shown = page(auditor)
     assert letters
-    assert "Cosigned by Coalition" in shown.words
+    assert "Cosigned by coalition.example/witness" in shown.words
+    assert "Cosigned by Forger" not in shown.words
     assert "Time-stamped by Stamps Ltd" in shown.words
     for each in Checkpoint.objects.all():
         assert shown.links[f"{each.tree_size:,}"] == f"/audit/checkpoints/{each.tree_size}"

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from audit import clock
+from audit import attesting, clock
 from audit.errors import CosignatureRefused
 from audit.models import Attestation, Checkpoint, Event
 from audit.notes import COSIGNATURE, Head, Note, Signature, SigningKey, cosign, cosigned_at, verified
@@ -64,6 +64,51 @@ def test_the_same_again_changes_nothing(signed, cosigned):
     assert keep_cosignature(f"{cosigned(checkpoint)}", by="system") == first
     assert keep_cosignature(f"{cosigned(checkpoint, at=SEEN + timedelta(days=1))}", by="system") == first
     assert (len(kept()), Event.objects.count()) == (1, 1)
+
+
+def test_signature_of_a_witness_who_changed_her_key_is_kept_beside_the_first(signed, cosigned, witness, settings):
+    """Under one name, on one checkpoint: whoever trusts only the new key finds it."""
+    checkpoint, new = signed(7), SigningKey(witness.name, COSIGNATURE, b"n" * 32)
+    settings.AUDIT_WITNESSES = [*settings.AUDIT_WITNESSES, f"{new.verifier}"]
+    keep_cosignature(f"{cosigned(checkpoint)}", by="system")
+    keep_cosignature(f"{cosigned(checkpoint, key=new, at=SEEN + timedelta(days=1))}", by="system")
+    keep_cosignature(f"{cosigned(checkpoint, key=new)}", by="system")
+    assert kept() == [(7, witness.name, SEEN), (7, witness.name, SEEN + timedelta(days=1))]
+    assert len(Note.parse(note_with_cosignatures(checkpoint)).signatures) == 3
+
+
+def forgeries(witness, checkpoint, other):
+    """Rows that anybody who writes rows may write: what they hold, in whose name, of which moment."""
+    line = f"{cosign(Note.parse(checkpoint.note).text, witness, SEEN)}"
+    elsewhere = f"{cosign(Note.parse(other.note).text, witness, SEEN)}"
+    zeros = f"{Signature(witness.name, witness.verifier.key_id, bytes(72))}"
+    stranger = f"{cosign(Note.parse(checkpoint.note).text, STRANGER, SEEN)}"
+    return {
+        "zeros": (zeros, witness.name, SEEN),
+        "another head": (elsewhere, witness.name, SEEN),
+        "another moment": (line, witness.name, SEEN - timedelta(days=1)),
+        "another name": (line, "somebody", SEEN),
+        "a stranger": (stranger, STRANGER.name, SEEN),
+        "nonsense": ("x", witness.name, SEEN),
+        "two lines": (f"{line}\n{line}", witness.name, SEEN),
+    }
+
+
+@pytest.mark.parametrize(
+    "how", ["zeros", "another head", "another moment", "another name", "a stranger", "nonsense", "two lines"]
+)
+def test_row_that_is_no_signature_is_not_handed_out_and_stands_in_nobodys_way(signed, cosigned, witness, how):
+    checkpoint, other = signed(7), signed(9)
+    blob, who, at = forgeries(witness, checkpoint, other)[how]
+    row = Attestation.objects.create(checkpoint=checkpoint, kind="cosignature", who=who, blob=blob.encode(), at=at)
+    assert note_with_cosignatures(checkpoint) == checkpoint.note
+    assert list(attesting.proven(Attestation.objects.all())) == []
+    [said] = attesting.faults(Attestation.objects.all())
+    assert said.startswith(f"Attestation {row.pk} of the checkpoint of 7 entries")
+    if how != "another moment":  # that is the very signature, which is there already
+        kept_now = keep_cosignature(f"{cosigned(checkpoint)}", by="system")
+        assert list(attesting.proven(Attestation.objects.all())) == [kept_now]
+        assert len(Note.parse(note_with_cosignatures(checkpoint)).signatures) == 2
 
 
 def test_two_witnesses_in_one_note_are_both_kept(signed, cosigned, witness, settings):

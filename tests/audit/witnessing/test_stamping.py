@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit import checkpoints, clock, stamping
+from audit import attesting, checkpoints, clock, stamping
 from audit.errors import StampRefused
 from audit.models import Attestation, Event
 from tests.audit.witnessing.authority import Authority, Refusing
+from tests.audit.witnessing.conftest import SEEN
 from tests.conftest import cannot_run
 from workflows import tasks
 
@@ -59,6 +60,22 @@ def test_a_stamp_is_kept_with_its_event_and_openssl_accepts_it(signed, authority
     assert not authority.accepts(bytes(row.blob), signed(8).note.encode())
     [event] = Event.objects.filter(event_type="checkpoint.stamped")
     assert event.document["public"] == {"size": 7, "who": "127.0.0.1"}
+
+
+def test_row_that_is_no_stamp_silences_nothing(signed, authority, settings):
+    checkpoint = signed(7)
+    forged = {"kind": "tsa", "who": "127.0.0.1", "at": clock.real_now()}
+    Attestation.objects.create(checkpoint=checkpoint, blob=b"-", **forged)
+    assert tasks.stamp() is True
+    stamp, other = stamping.stamp(checkpoint), signed(8)
+    assert authority.asked == 1
+    # A true stamp of something else, and of another moment than its own.
+    Attestation.objects.create(checkpoint=other, blob=stamp.blob, **forged | {"at": stamp.at})
+    Attestation.objects.create(checkpoint=checkpoint, kind="tsa", who="x", blob=stamp.blob, at=SEEN)
+    assert list(attesting.proven(Attestation.objects.all())) == [stamp]
+    assert len(list(attesting.faults(Attestation.objects.all()))) == 3
+    settings.AUDIT_TSA_ROOTS = ""
+    assert list(attesting.proven(Attestation.objects.all())) == []
 
 
 def test_a_checkpoint_is_stamped_once(signed, authority):
