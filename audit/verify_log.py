@@ -105,6 +105,7 @@ class Report:
     steps: list[Step] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     frontier: str = ""  # after a full check: what the auditor keeps to go on from here
+    but: str = ""  # what the verdict does not cover
 
     def passed(self, what: str, detail: str) -> None:
         """Note a check that held, or a remark."""
@@ -612,12 +613,14 @@ class Reader:
     def __init__(self) -> None:
         self._objects: list[dict[str, Any]] = []
         self._shapes: set[tuple[str, ...]] = set()
-        decoder: Any = json.JSONDecoder(object_hook=self._met, parse_int=_Numbers().__getitem__, **_STRICT)
-        self._scan = decoder.scan_once
+        keep = self._objects.append
 
-    def _met(self, document: dict[str, Any]) -> dict[str, Any]:
-        self._objects.append(document)
-        return document
+        def met(document: dict[str, Any]) -> dict[str, Any]:
+            keep(document)
+            return document
+
+        decoder: Any = json.JSONDecoder(object_hook=met, parse_int=_Numbers().__getitem__, **_STRICT)
+        self._scan = decoder.scan_once
 
     def read(self, entry: bytes) -> dict[str, Any]:
         """Return the entry's document; raises ``BadEntry`` unless it is complete and in its only spelling."""
@@ -629,8 +632,8 @@ class Reader:
             document, end = self._scan(text, 0)
             # Known objects, no key lost to a twin, no blank and no escape: then there is no other spelling.
             shapes, keys = set(map(tuple, self._objects)), sum(map(len, self._objects))
-            blanks = len(text.split()) > 1 or "\\" in text or end != len(text)
-            if blanks or not shapes <= self._shapes or keys != text.count('":'):
+            odd = " " in text or "\\" in text or "\t" in text or "\n" in text or "\r" in text or end != len(text)
+            if odd or not shapes <= self._shapes or keys != text.count('":'):
                 self._look_closely(text, shapes)
             _check_fields(document)
         except BadEntry:
@@ -920,7 +923,7 @@ class _Reading:
         except BadEntry as fault:
             self.fault(index, str(fault))
             return
-        found: dict[str, bytes] = {}
+        found: dict[str, bytes] | None = None
         if self.disclosures:
             with self.report.step("Disclosures"):
                 found = self._disclosed(self.disclosures, index, document, its_hash)
@@ -1447,7 +1450,8 @@ def witness_vkey(name: str, seed: bytes) -> str:
 # every test was asked and the strictest answer counts; nobody barred sat or voted; nobody acted
 # at two tiers (D9); the declaration was fresh (D14); nobody confirmed what they had entered, or
 # read again what they had assessed. To whom the facts are disclosed: every test is asked again.
-# What entries of earlier releases do not say is counted as not recomputable, never as right.
+# What an entry has to say stands with the method that takes it (`of`); to leave it out is a breach,
+# or somebody would. Entries from before a release that says more pass with `--allow-old`, counted.
 
 Json = dict[str, Any]
 Answer = tuple[str, str]  # a test and its effect
@@ -1458,10 +1462,34 @@ TESTS = [f"D{number}" for number in range(1, 15)] + ["DI"]
 NEVER_OVERRIDDEN = frozenset({"D1", "D9", "D13", "D14"})
 TIERS = frozenset({"desk_top", "second_reading", "site_visit", "moderation", "conditions", "decision"})
 PANEL_TIERS = TIERS - {"desk_top", "second_reading"}
+OFFICES = frozenset({"secretariat", "conflicts_guardian", "nominations_secretary"})
 OF_THE_BOARD = frozenset({"board", "region", "area_team"})
 SEAT = itemgetter(
     "seat", "minimum", "maximum", "appointed_by", "accreditation", "required_to_sit", "required_to_decide"
 )
+# What entries say, for `_wrong`.
+DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+A_SEAT = {
+    **dict.fromkeys(("seat", "appointed_by", "accreditation"), str),
+    **dict.fromkeys(("minimum", "maximum"), int),
+    **dict.fromkeys(("required_to_sit", "required_to_decide"), bool),
+}
+PLAN = {"kind": str, "quorum_to_sit": int, "quorum_to_decide": int, "seats": [A_SEAT]}
+A_PLACE = {"seat": str, "number": int, "rank": int, "person": str, "by": str}
+HERE = {**dict.fromkeys(("seat", "person", "by", "effect", "rule"), str), "rank": int, "present": bool, "recused": bool}
+MEMBER = {
+    **HERE,
+    **dict.fromkeys(("by_kind", "nominated_by", "accreditation", "declared_at", "stance", "entered_by"), str),
+    **dict.fromkeys(("accredited", "away", "sits", "votes"), bool),
+    "number": int,
+    "checks": list,
+}
+QUORUM = {"to_sit": {"needed": int, "there": int}, "to_decide": {"needed": int, "voting": int}}
+COMPOSED = {"ruleset": str, "kind": str, "on": DAY, "asked_at": _AT, "quorum": QUORUM}
+RULED = {"rule": frozenset([*TESTS, "OB"]), "verdict": frozenset({"confirmed", "dismissed"})}
+RULED["effect"] = frozenset(SEVERITY)
+STANCES = frozenset({"concur", "dissent", "abstain"})
+COMPOSED.update(seats=[{**A_SEAT, "filled": int}], members=[MEMBER])
 # How far each test looks back where the rule set is silent: its key, and months (days for D14).
 REACH = {
     **{f"D{number}": (f"d{number}_months", 12) for number in (6, 7, 12, 13)},
@@ -1482,6 +1510,19 @@ STEPS = {
     "decision.recorded": "decision",
     "conditions.reviewed": "review",
 }
+# What comes before what, in the stream of an application; the last three come once.
+AFTER = {
+    "desk_top.assessed": "application.submitted",
+    "desk_top.second_read": "desk_top.assessed",
+    "site_visit.recorded": "desk_top.second_read",
+    "moderation.recommended": "site_visit.recorded",
+    "conditions.proposed": "moderation.recommended",
+    "conditions.reviewed": "decision.published",
+    "decision.recorded": "moderation.recommended",
+    "letter.issued": "decision.recorded",
+    "decision.published": "letter.issued",
+}
+ONCE = frozenset([*AFTER][-3:])
 MOMENTS = timedelta(seconds=60)  # an entry and the rows written with it are moments apart
 ALWAYS = "9999-12-31"
 
@@ -1656,11 +1697,11 @@ class Question:
 class Person:
     """What a person's own stream says of them: spans are (kind or body, kind of body, first day, last day)."""
 
-    __slots__ = ("news", "nominated", "out", "trained")
+    __slots__ = ("earlier", "nominated", "out", "trained")
 
     def __init__(self) -> None:
         self.out = False
-        self.news: datetime | None = None  # when that, or their training, was last recorded
+        self.earlier: tuple[tuple[Any, ...], ...] = ()  # until when they were out or not, with which training
         self.nominated: tuple[tuple[Any, ...], ...] = ()
         self.trained: tuple[tuple[Any, ...], ...] = ()
 
@@ -1669,6 +1710,7 @@ class Person:
 class Item:
     """A case while a panel has it open: who was noted as there, who left, what was said by whose hand."""
 
+    days: tuple[str, ...]  # of the sittings in session when it was taken
     there: dict[str, bool]
     left: set[str]
     said: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -1679,38 +1721,34 @@ class Panel:
     """What a panel's stream says of it."""
 
     __slots__ = (
-        "away",
-        "confirmed",
-        "days",
-        "declared",
-        "items",
-        "kind",
-        "members",
-        "objections",
-        "ruleset",
-        "rulings",
+        *("at", "away", "confirmed", "days", "declared", "interests", "items"),
+        *("kind", "members", "objections", "offered", "ruleset", "rulings"),
     )
 
     def __init__(self, kind: str, ruleset: str) -> None:
-        self.kind, self.ruleset, self.confirmed = kind, ruleset, False
+        self.kind, self.ruleset, self.confirmed, self.at = kind, ruleset, False, ""
         self.days: list[str] = []  # of its sittings in session
+        self.offered: dict[str, Place] = {}
         self.members: dict[str, Place] = {}
         self.declared: dict[str, datetime] = {}
+        self.interests: list[tuple[str, datetime]] = []  # who declared any, and when
         self.away: dict[str, dict[str, str]] = {}  # person: first day: last day
         self.items: dict[str, Item] = {}
-        self.objections: dict[tuple[str, str], dict[Any, bool]] = {}  # case, person: which: ruled on
+        self.objections: dict[tuple[str, str], dict[Any, str]] = {}  # case, person: which: what was ruled
         self.rulings: list[tuple[tuple[str, ...], datetime]] = []
 
 
 class Case:
     """What was done on a case, by whom; what panels decided of it, by kind of panel."""
 
-    __slots__ = ("acted", "decided", "letter", "ruleset")
+    __slots__ = ("acted", "ccg", "decided", "decision", "done", "letter", "ruleset")
 
     def __init__(self) -> None:
-        self.acted: dict[str, frozenset[str]] = {}  # tiers, and "applied" and "judged"
+        self.acted: dict[str, frozenset[str]] = {}  # tiers, and "applied", "judged" and "left"
         self.decided: dict[str, tuple[str, str, str]] = {}  # outcome, hash of the composition, rule set
-        self.ruleset = self.letter = ""
+        self.done: frozenset[str] = frozenset()
+        self.decision: tuple[int, str] = (-1, "")  # its entry, and the outcome
+        self.ccg = self.ruleset = self.letter = ""
 
 
 Place = tuple[Any, ...]  # seat, number, rank, code of who appoints
@@ -1720,23 +1758,44 @@ COUNTED = (
     "items decided",
     "items recomputed",
     "items not recomputable",
+    "entries of an earlier release passed over",
     "Coalition voices heard",
     "dissents recorded",
     "four-eyes checks",
     "tests recomputed publicly",
     "tests recomputed by disclosure",
 )
-HANDLERS: dict[str, Callable[[Rules, Json], None]] = {}
+Handler = Callable[["Rules", Json], None]
+HANDLERS: dict[str, tuple[str, Json, Handler]] = {}
 
 
-def of(*types: str) -> Callable[[Callable[[Rules, Json], None]], Callable[[Rules, Json], None]]:
-    """Let a method of ``Rules`` take the public part of entries of these types."""
+def of(kind: str, /, *types: str, **says: Any) -> Callable[[Handler], Handler]:
+    """Let a method of ``Rules`` take entries of these types, on this kind of stream, that say so much."""
 
-    def mark(handler: Callable[[Rules, Json], None]) -> Callable[[Rules, Json], None]:
-        HANDLERS.update(dict.fromkeys(types, handler))
+    def mark(handler: Handler) -> Handler:
+        HANDLERS.update(dict.fromkeys(types, (kind, says, handler)))
         return handler
 
     return mark
+
+
+def _wrong(value: Any, wanted: Any) -> str:
+    """Why a value is not as wanted: a type, a pattern, words, [what each is], {name: what}; (what,) may be left out."""
+    kind = type(wanted)
+    if kind is dict and type(value) is dict:
+        for name, what in wanted.items():
+            maybe = type(what) is tuple
+            wrong = _wrong(value[name], what[0] if maybe else what) if name in value else "missing" * (not maybe)
+            if wrong:
+                return f"{name} {wrong}"
+        return ""
+    if kind is list and type(value) is list:
+        return next(filter(None, (_wrong(each, wanted[0]) for each in value)), "")
+    if kind is type:
+        return "" if type(value) is wanted else f"is not of type {wanted.__name__}"
+    word = wanted.__contains__ if kind is frozenset else getattr(wanted, "fullmatch", bool)
+    fits = type(value) is str and kind not in (dict, list) and word(value)
+    return "" if fits else f"is {shown(value)}"
 
 
 class Breach(NamedTuple):
@@ -1757,7 +1816,12 @@ class Rules:
 
     MOST = 1_000  # breaches kept; all are counted
 
-    def __init__(self) -> None:
+    def __init__(self, *, allow_old: bool = False) -> None:
+        self.allow_old, self.unlisted = allow_old, False  # whether an old import named no rows
+        self.new: set[tuple[str, str]] = set()  # what was said at least once, by type and field
+        self.silent: list[str] = []  # items of which no facts were disclosed
+        self.offices: dict[tuple[str, str], tuple[str, ...]] = {}  # person, office: where
+        self.officers: set[tuple[str, str]] = set()  # organisation under review, who acted for it
         self.breaches: list[Breach] = []
         self.broken = 0
         self.counts: dict[str, int] = dict.fromkeys(COUNTED, 0)
@@ -1771,18 +1835,26 @@ class Rules:
         self.one: Json = {}  # the entry at hand
         self.index, self.line = 0, b""
 
-    def entry(self, index: int, document: Json, line: bytes, disclosed: Mapping[str, bytes]) -> None:
-        """Take one entry that was checked, with what is disclosed of it; all of them in order, from the first."""
-        handler = HANDLERS.get(document["type"])
-        if handler is None:
+    def entry(self, index: int, document: Json, line: bytes, disclosed: Mapping[str, bytes] | None) -> None:
+        """Take one checked entry, and what is disclosed of it (None: nothing of any); all in order, from the first."""
+        if document["type"] not in HANDLERS:
             return
-        self.index, self.one, self.line = index, document, line
+        kind, says, handler = HANDLERS[document["type"]]
+        self.index, self.one, self.line, public = index, document, line, document["public"]
         try:
-            handler(self, document["public"])
-            if "interest" in disclosed and document["type"] == "item.decided":
-                self._disclosed(document["public"], json.loads(disclosed["interest"]))
+            if document["stream"].partition(":")[0] != kind:
+                self.breach(f"it does not belong on the stream of a {kind}")
+            wrong = _wrong(public, says)
+            wrong or handler(self, public)
+            if disclosed is not None and document["type"] == "item.decided" and not wrong:
+                if "interest" in disclosed:
+                    self._disclosed(public, json.loads(disclosed["interest"]))
+                else:
+                    self.silent.append(f"{public['case']} (entry {index:,})")
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
-            self.breach(f"it lacks, or misspells, what {document['type']} has to say: {shown(repr(error))}")
+            wrong = shown(repr(error))
+        if wrong:
+            self.breach(f"it lacks, or misspells, what {document['type']} has to say: {wrong}")
 
     def finish(self, report: Report) -> None:
         """Say what was recomputed, and every breach."""
@@ -1793,6 +1865,13 @@ class Rules:
         if self.broken > len(self.breaches):
             report.failed("Rules", Breached(f"and {self.broken - len(self.breaches):,} more"))
         report.passed("Rules", f"recomputed: {said}" if self.broken else f"none is broken: {said}")
+        if self.silent:
+            report.facts.update(facts_not_disclosed=self.silent)
+            names = ", ".join(self.silent[:100]) + " and others" * (len(self.silent) > 100)
+            what = f"withheld, or erased, are the facts of {counted(len(self.silent), 'item', 'items')}: {names}"
+            report.passed("Rules, not asked again", f"{what}. Of these the tests stand as they are stated.")
+        if old := self.counts["entries of an earlier release passed over"]:
+            report.but = f", except for {counted(old)} of an earlier release, which --allow-old passed over"
 
     def breach(self, sentence: str) -> bool:
         """Note that the entry breaks a rule: what stands before an ``or`` does not hold."""
@@ -1801,15 +1880,55 @@ class Rules:
             self.breaches.append(Breach(self.index, self.one["stream"], self.one["seq"], plain(sentence)))
         return False
 
+    def _says(self, said: Json, name: str) -> bool:
+        """Whether it says what those of earlier releases did not: they are passed over up to the first that does."""
+        what = self.one["type"], name
+        if name in said:
+            self.new.add(what)
+        elif self.allow_old and what not in self.new:
+            self.counts["entries of an earlier release passed over"] += 1
+        else:
+            self.breach(f"it lacks {name}, without which the rules cannot be recomputed")
+        return name in said
+
     def _panel(self) -> Panel:
-        return self.panels[self.one["stream"]]
+        panel = self.panels.get(self.one["stream"])
+        if panel is None:
+            raise LookupError("a panel that was proposed and is not closed")
+        if self.one["at"] < panel.at and _utc(panel.at) - self._at() > MOMENTS:
+            self.breach("it is dated before what the panel did last")
+        panel.at = max(panel.at, self.one["at"])
+        return panel
+
+    def _office(self, office: str, at: str) -> bool:
+        """Whether an earlier entry gives whoever acts an office at an organisation, by its code or kind."""
+        held = self.offices.get((self.one["actor"], office), ())
+        return any(at in (code, self.kinds.get(code)) for code in held) or (self.allow_old and self.unlisted)
+
+    def _runs(self, panel: Panel, item: Item) -> None:
+        """The room is run by the chair or the secretariat, unless they left it."""
+        actor = self.one["actor"]
+        chairs = panel.members.get(actor, ("",))[0] == "chair"
+        runs = actor not in item.left and (chairs or self._office("secretariat", "board"))
+        runs or self.breach(f"{actor} runs the room, and neither chairs the panel nor is of the Board's secretariat")
+
+    def _has_left(self, panel: Panel, case: str, person: str) -> bool:
+        """Whether somebody left the room for this case, which bars them from it (DI), and no ruling lets them back."""
+        left = "left" in self._case(case).acted.get(person, ())
+        return left and not any(ruling[:2] == (person, "DI") for ruling, _ in panel.rulings)
 
     def _case(self, ref: str) -> Case:
         return self.cases.get(ref) or self.cases.setdefault(sys.intern(ref), Case())
 
     def _application(self) -> tuple[str, Case]:
-        ref = self.refs[self.one["stream"]]
-        return ref, self._case(ref)
+        """The case of this stream, and that the step comes in its order."""
+        ref, step = self.refs[self.one["stream"]], self.one["type"]
+        case, before = self._case(ref), AFTER.get(self.one["type"])
+        before in (None, *case.done) or self.breach(f"{ref}: {step} comes before any {before}")
+        if step in ONCE and step in case.done:
+            self.breach(f"{ref}: {step} comes a second time")
+        case.done = self._share(case.done | {step})
+        return ref, case
 
     def _person(self, person: str) -> Person:
         return self.people.get(person) or self.people.setdefault(sys.intern(person), Person())
@@ -1834,20 +1953,56 @@ class Rules:
 
     # The rule sets, the organisations and the people.
 
-    @of("ruleset.loaded")
+    @of("system", "ruleset.loaded", version=str, plans=([PLAN],), windows=(dict,))
     def _loaded(self, public: Json) -> None:
-        version = public["version"]
-        known = version in self.rulesets
-        not known or self.breach(f"rule set {version} is loaded a second time; rules are never edited")
-        plans = {plan["kind"]: plan for plan in public.get("plans", [])}
-        self.rulesets.setdefault(version, {"plans": plans, "windows": public.get("windows")})
+        version, plans = public["version"], {plan["kind"]: plan for plan in public.get("plans", [])}
+        if version in self.rulesets:
+            self.breach(f"rule set {version} is loaded a second time; rules are never edited")
+            return
+        for name in ("plans", "windows"):
+            self._says(public, name)
+        len(plans) == len(public.get("plans", [])) or self.breach("it has two plans for one kind of panel")
+        for kind, plan in plans.items():
+            voices = [seat for seat in plan["seats"] if seat["seat"] == VOICE]
+            asked = any(s["required_to_sit"] and s["required_to_decide"] and s["minimum"] > 0 for s in voices)
+            sound = asked and all(seat["appointed_by"] == BODY for seat in voices)
+            sound or self.breach(f"by its plan a {kind} panel may sit without the voice of the Coalition")
+            least = min(plan["quorum_to_sit"], plan["quorum_to_decide"])
+            least > 0 or self.breach(f"by its plan a {kind} panel needs nobody")
+        self.rulesets[version] = {"plans": plans if "plans" in public else None, "windows": public.get("windows")}
 
-    @of("organisation.added", "directory.imported")
-    def _organisations(self, public: Json) -> None:
-        if self.one["type"] == "organisation.added":
-            self.kinds[public["code"]] = public["kind"]
-        for row in public.get("rows", []) if "organisations" in public else []:
-            self.kinds[row[1]] = row[0]
+    @of("system", "organisation.added", code=str, kind=str)
+    def _added(self, public: Json) -> None:
+        self._body(public["kind"], public["code"])
+
+    def _body(self, kind: str, code: str, *_rest: Any) -> None:
+        code not in self.kinds or self.breach(f"{code} is recorded a second time, as {kind}: a code has one body")
+        self.kinds.setdefault(sys.intern(code), sys.intern(kind))
+
+    @of("system", "directory.imported", rows=([list],))
+    def _imported(self, public: Json) -> None:
+        """Many rows at once: of bodies their kind and code, of posts the person, where, and what."""
+        for what, take in (("organisations", self._body), ("bodies", self._body), ("posts", self._post)):
+            if what in public:
+                self.unlisted |= not self._says(public, "rows")
+                for row in public.get("rows", []):
+                    take(*row)
+        if "file_sha256" in public:  # a file of organisations: an entry of its own lists the bodies
+            self.unlisted |= not self._says(public, "listed")
+
+    @of("person", "post.appointed", organisation=str, kind=str)
+    def _appointed(self, public: Json) -> None:
+        self._post(self.one["stream"], public["organisation"], public["kind"])
+
+    def _kind(self, code: str, said: str) -> str:
+        """What kind of body a code stands for; as is said where an import of an earlier release named none."""
+        return self.kinds.get(code, said if self.allow_old and self.unlisted else "no known organisation")
+
+    def _post(self, person: str, at: str, office: str, *_rest: Any) -> None:
+        if office in OFFICES:
+            person != self.one["actor"] or self.breach(f"{person} makes themselves {office} of {at}")
+            held = self.offices.get((person, office), ())
+            self.offices[sys.intern(person), sys.intern(office)] = self._share((*held, at))
 
     def _span(self, name: Any, kind: Any, public: Json) -> Any:
         return self._share((name, kind, public["starts"], public.get("ends", ALWAYS)))
@@ -1855,83 +2010,119 @@ class Rules:
     def _ended(self, spans: tuple[tuple[Any, ...], ...], name: str, ends: str) -> tuple[tuple[Any, ...], ...]:
         """Give the newest span of that name its last day."""
         at = max(number for number, span in enumerate(spans) if span[0] == name)
+        spans[at][3] == ALWAYS or self.breach(f"it ends what had an end already, on {spans[at][3]}")
         return (*spans[:at], self._share((*spans[at][:3], ends)), *spans[at + 1 :])
 
-    @of("person.nominated")
+    @of("person", "person.nominated", body=str, body_kind=(str,), starts=DAY, ends=(DAY,))
     def _nominated(self, public: Json) -> None:
-        body, person = public["body"], self._person(self.one["stream"])
-        told = self.kinds.get(body, BODY)
+        body, stream, actor = public["body"], self.one["stream"], self.one["actor"]
+        self._says(public, "body_kind")
+        told = self._kind(body, BODY)
         told == BODY or self.breach(f"{body} nominates for the Coalition and is recorded as {told}")
+        actor != stream or self.breach(f"{actor} nominates themselves")
+        self._office("nominations_secretary", body) or self.breach(f"{actor} nominates for {body}, without its office")
+        person = self._person(stream)
         person.nominated += (self._span(body, public.get("body_kind"), public),)
 
-    @of("person.nomination_ended")
+    @of("person", "person.nomination_ended", body=str, ends=DAY)
     def _nomination_ended(self, public: Json) -> None:
         person = self._person(self.one["stream"])
         person.nominated = self._ended(person.nominated, public["body"], public["ends"])
 
-    @of("person.accredited")
-    def _accredited(self, public: Json) -> None:
-        person = self._person(self.one["stream"])
-        person.trained += (self._span(public["kind"], "", public),)
-        person.news = self._at()
+    def _news(self) -> Person:
+        """Somebody of whom there is news; a panel that decides in that minute may still see what stood before it."""
+        person, now = self._person(self.one["stream"]), self._at()
+        recent = (each for each in person.earlier if now - each[0] <= MOMENTS)
+        person.earlier = (*recent, (now, person.out, person.trained))
+        return person
 
-    @of("person.accreditation_ended")
+    @of("person", "person.accredited", kind=str, starts=DAY, ends=(DAY,))
+    def _accredited(self, public: Json) -> None:
+        self._news().trained += (self._span(public["kind"], "", public),)
+
+    @of("person", "person.accreditation_ended", kind=str, ends=DAY)
     def _accreditation_ended(self, public: Json) -> None:
-        person = self._person(self.one["stream"])
+        person = self._news()
         person.trained = self._ended(person.trained, public["kind"], public["ends"])
 
-    @of("person.deactivated", "person.reactivated")
+    @of("person", "person.deactivated", "person.reactivated", "person.erased")
     def _activity(self, _public: Json) -> None:
-        person = self._person(self.one["stream"])
-        person.out, person.news = self.one["type"] == "person.deactivated", self._at()
+        self._news().out = self.one["type"] != "person.reactivated"
 
     # The panels: who accepted which seat, when they declared, when they sit.
 
-    @of("panel.proposed")
+    @of("panel", "panel.proposed", kind=str)
     def _proposed(self, public: Json) -> None:
+        stream, ruleset = self.one["stream"], self.one["ruleset"]
+        if self.one["seq"] != 1:
+            self.breach("the panel was proposed before: what was noted of it since stands")
+            return
+        ruleset in self.rulesets or self.breach(f"no entry loads the rule set of the panel, {ruleset}")
         self.counts["panels"] += 1
-        self.panels[self.one["stream"]] = Panel(sys.intern(public["kind"]), sys.intern(self.one["ruleset"]))
+        self.panels[stream] = Panel(sys.intern(public["kind"]), sys.intern(ruleset))
 
-    @of("panel.closed")
+    @of("panel", "panel.closed")
     def _closed(self, _public: Json) -> None:
-        self.panels.pop(self.one["stream"], None)
+        del self.panels[self.one["stream"]]
 
-    @of("panel.confirmed")
+    @of("panel", "panel.confirmed")
     def _confirmed(self, _public: Json) -> None:
         self._panel().confirmed = True
 
-    @of("seats.proposed")
-    def _offered(self, public: Json) -> None:
-        for seat in public["seats"]:
-            self._panel().away.pop(seat["person"], None)
+    def _changed(self, panel: Panel, place: Place | None) -> None:
+        """A panel whose members change between its sittings is confirmed again before the next."""
+        panel.confirmed = panel.confirmed and (bool(panel.days) or not place or place[2] > 0)
 
-    @of("seat.accepted")
+    @of("panel", "seats.proposed", seats=[A_PLACE])
+    def _offered(self, public: Json) -> None:
+        panel = self._panel()
+        for seat in public["seats"]:
+            person = sys.intern(seat["person"])
+            twice = person in panel.members or person in panel.offered
+            not twice or self.breach(f"{person} is offered a second seat")
+            panel.offered[person] = self._place(seat)
+            panel.away.pop(person, None)
+
+    @of("panel", "seat.accepted", seats=[A_PLACE], declared=int)
     def _accepted(self, public: Json) -> None:
         panel, (seat,), actor = self._panel(), public["seats"], self._actor()
-        seat["person"] == actor or self.breach(
-            f"{actor} accepts the seat of {seat['person']}; only they themselves may"
-        )
-        panel.members[actor] = self._place(seat)
-        panel.declared[actor] = self._at()
+        own = seat["person"] == actor
+        own or self.breach(f"{actor} accepts the seat of {seat['person']}; only they themselves may")
+        place = panel.members[actor] = self._place(seat)
+        panel.offered.pop(actor, None) == place or self.breach(f"{actor} accepts a seat that was not offered to them")
+        self._changed(panel, place)
+        self._declared(public)
 
-    @of("interests.declared")
+    @of("panel", "interests.declared", declared=int)
     def _declared(self, public: Json) -> None:
+        panel, actor = self._panel(), self._actor()
         if "declared" in public:
-            self._panel().declared[self._actor()] = self._at()
+            panel.declared[actor] = self._at()
+            if public["declared"]:
+                panel.interests.append((actor, self._at()))
 
-    @of("seat.declined", "seat.stood_down")
+    @of("panel", "seat.declined", "seat.stood_down", seats=[A_PLACE], declared=(int,))
     def _vacated(self, public: Json) -> None:
-        for seat in public["seats"]:
-            self._panel().members.pop(seat["person"], None)
+        panel, actor = self._panel(), self.one["actor"]
+        for person in (seat["person"] for seat in public["seats"]):
+            panel.offered.pop(person, None)
+            self._changed(panel, panel.members.pop(person, None))
+            if actor != person and any(item.said.get(person, ("", ""))[1] == person for item in panel.items.values()):
+                self.breach(f"{actor} stands {person} down, who has given a position on an item not decided yet")
         self._declared(public)  # a seat is declined with a declaration that bars from everything
 
-    @of("seat.handed_on")
+    @of("panel", "seat.handed_on", seats=[A_PLACE])
     def _handed_on(self, public: Json) -> None:
-        (seat,), panel = public["seats"], self._panel()
-        seat["person"] in panel.members or self.breach(f"the seat passes to {seat['person']}, who accepted none")
-        panel.members[sys.intern(seat["person"])] = self._place(seat)
+        panel, (seat,) = self._panel(), public["seats"]
+        person, place = sys.intern(seat["person"]), self._place(seat)
+        before = panel.members.get(person, ("", 0, 0, ""))
+        before[0] or self.breach(f"the seat passes to {person}, who accepted none")
+        same = (*before[:2], 0, before[3]) == place and place not in panel.members.values()
+        same or self.breach(f"{person} takes another seat than the one they are an alternate for, or one that is held")
+        panel.members[person] = place
+        self._changed(panel, place)
 
-    @of("absence.noted", "absence.ended", "absence.withdrawn")
+    @of("panel", "absence.noted", "absence.ended", "absence.withdrawn", person=str, starts=DAY, ends=DAY)
     def _absence(self, public: Json) -> None:
         days = self._panel().away.setdefault(public["person"], {})
         if self.one["type"] == "absence.withdrawn":
@@ -1939,41 +2130,54 @@ class Rules:
         else:
             days[public["starts"]] = public["ends"]
 
-    @of("sitting.convened")
+    @of("panel", "sitting.convened", on=DAY)
     def _convened(self, public: Json) -> None:
-        panel = self._panel()
+        panel, on = self._panel(), public["on"]
         panel.confirmed or self.breach("the panel sits before it was confirmed")
-        panel.days.append(public["on"])
+        on not in panel.days or self.breach(f"the sitting of {on} is in session already")
+        on <= in_london(self._at()).date().isoformat() or self.breach(f"the sitting of {on} is convened before its day")
+        panel.days.append(on)
 
-    @of("sitting.closed")
+    @of("panel", "sitting.closed", on=DAY)
     def _adjourned(self, public: Json) -> None:
-        self._panel().days.remove(public["on"])
+        panel = self._panel()
+        panel.days.remove(public["on"])
+        panel.items = {case: item for case, item in panel.items.items() if {*item.days} & {*panel.days}}
 
-    @of("objection.raised")
+    @of("panel", "objection.raised", case=str, person=str)
     def _objected(self, public: Json) -> None:
-        self._panel().objections.setdefault((public["case"], public["person"]), {})[self.one["seq"]] = False
+        self._panel().objections.setdefault((public["case"], public["person"]), {})[self.one["seq"]] = ""
+        self.officers.add((self._case(public["case"]).ccg, self._actor()))
 
-    @of("conflict.ruled")
+    @of("panel", "conflict.ruled", person=str, organisation=str, case=str, objection=(int,), **RULED)
     def _decreed(self, public: Json) -> None:
-        """A ruling: never on four of the tests, never by the member or somebody who sits beside them."""
+        """A ruling by the Board's guardian: never on four of the tests, never by somebody whose matter it is."""
         panel, actor, rule = self._panel(), self._actor(), public["rule"]
         rule not in NEVER_OVERRIDDEN or self.breach(f"a ruling on {rule}, which nobody may override")
         beside = actor == public["person"] or actor in panel.members
         not beside or self.breach(f"{actor} rules on a panel of which they are one")
+        theirs = (public["organisation"], actor) in self.officers
+        not theirs or self.breach(f"{actor} rules for {public['organisation']}, for which they acted themselves")
+        self._office("conflicts_guardian", "board") or self.breach(f"{actor} rules, and is not the Board's guardian")
         panel.rulings.append((RULING(public), self._at()))
         if rule == "OB":
             raised = panel.objections[public["case"], public["person"]]
-            raised.update(dict.fromkeys([public["objection"]] if "objection" in public else raised, True))
+            which = [public["objection"]] if self._says(public, "objection") else [*raised]
+            {*which} <= raised.keys() or self.breach(f"it rules on an objection to {public['person']} nobody raised")
+            raised.update(dict.fromkeys(which, public["effect"]))
         self.counts["four-eyes checks"] += 1
 
     # The room: who came, who left, what was said.
 
-    @of("item.opened")
+    @of("panel", "item.opened", case=str, members=[HERE])
     def _opened(self, public: Json) -> None:
         """An item is taken: the Coalition's voice is there, and nobody the tests bar stays."""
         panel, case, rows = self._panel(), public["case"], public["members"]
         panel.days or self.breach(f"{case} is taken while no sitting of the panel is in session")
-        voices, item = 0, Item({}, set())
+        voices, item = 0, Item((*panel.days,), {}, set())
+        again = case in panel.items and {*panel.items[case].days} <= {*panel.days}
+        not again or self.breach(f"{case} is taken a second time at the sitting that took it")
+        self._runs(panel, item)
         for row in rows:
             person = row["person"]
             row["seat"] == panel.members.get(person, ("",))[0] or self.breach(f"{person} {STRANGER}")
@@ -1982,8 +2186,12 @@ class Rules:
                 item.left.add(person)
             elif row["present"]:
                 row["effect"] != "barred" or self.breach(f"{person} is barred from {case} and stays ({row['rule']})")
+                gone = self._has_left(panel, case, person)
+                not gone or self.breach(f"{person} left the room for {case} and comes back")
                 voices += row["seat"] == VOICE and row["effect"] in VOTES
                 self._took_part(panel, case, person)
+        for person in sorted(panel.members.keys() - item.there.keys()):
+            self.breach(f"{person} accepted a seat, and {case} is taken without a word of them")
         voices or self.breach(
             f"{case} is taken without a Coalition representative who is present, not recused and clear"
         )
@@ -1993,29 +2201,37 @@ class Rules:
         if panel.kind in TIERS:
             self._acted(case, person, panel.kind)
 
-    @of("member.arrived")
+    @of("panel", "member.arrived", case=str, person=str, goes_on=bool)
     def _arrived(self, public: Json) -> None:
         panel, person, case = self._panel(), public["person"], public["case"]
         item = panel.items[case]
         person not in item.left or self.breach(f"{person} left the room for {case} and comes back")
+        person in panel.members or self.breach(f"{person} {STRANGER}")
+        self._runs(panel, item)
         item.there[person] = True
         item.stopped = item.stopped and not public["goes_on"]
         self._took_part(panel, case, person)
 
-    @of("member.departed", "member.recused")
+    @of("panel", "member.departed", "member.recused", case=str, person=str, stops=bool, declared=(int,))
     def _departed(self, public: Json) -> None:
-        item = self._panel().items[public["case"]]
+        panel, case, person = self._panel(), public["case"], public["person"]
+        item = panel.items[case]
         item.stopped = item.stopped or public["stops"]
+        if self.one["type"] == "member.departed" or self.one["actor"] != person:
+            self._runs(panel, item)
         if self.one["type"] == "member.departed":
-            item.there[public["person"]] = False
+            item.there[person] = False
         else:
-            item.left.add(public["person"])
+            item.left.add(person)
+            self._acted(case, person, "left")
             self._declared(public)
 
-    @of("positions.entered")
+    @of("panel", "positions.entered", case=str, positions=[{"person": str, "stance": STANCES}])
     def _spoke(self, public: Json) -> None:
         panel, actor, case = self._panel(), self._actor(), public["case"]
         said = panel.items[case].said
+        if any(row["person"] != actor for row in public["positions"]):
+            self._runs(panel, panel.items[case])
         for row in public["positions"]:
             person = row["person"]
             own = said.get(person, ("", ""))[1] == person
@@ -2026,16 +2242,23 @@ class Rules:
 
     # The cases: who did what, and what rests on which outcome.
 
-    @of("application.opened")
+    @of("application", "application.opened", ref=str, ccg=str)
     def _applied(self, public: Json) -> None:
+        case, ruleset = self._case(public["ref"]), self.one["ruleset"]
+        if self.one["seq"] != 1 or case.ccg:
+            self.breach(f"{public['ref']} is opened a second time, or its stream was another case's")
+            return
+        ruleset in self.rulesets or self.breach(f"no entry loads the rule set of {public['ref']}, {ruleset}")
         self.refs[self.one["stream"]] = sys.intern(public["ref"])
-        self._case(public["ref"]).ruleset = sys.intern(self.one["ruleset"])
+        case.ruleset, case.ccg = sys.intern(ruleset), sys.intern(public["ccg"])
 
-    @of("application.submitted")
+    @of("application", "application.submitted", "window.answered")
     def _submitted(self, _public: Json) -> None:
-        self._acted(self._application()[0], self._actor(), "applied")
+        (ref, case), actor = self._application(), self._actor()
+        self._acted(ref, actor, "applied")
+        self.officers.add((case.ccg, actor))
 
-    @of("desk_top.assessed", "desk_top.second_read")
+    @of("application", "desk_top.assessed", "desk_top.second_read")
     def _assessed(self, _public: Json) -> None:
         """The desk: not by whoever put the application in, or judged it in a panel; read again by another."""
         (ref, case), actor = self._application(), self._actor()
@@ -2047,7 +2270,10 @@ class Rules:
         self._acted(ref, actor, "second_reading" if again else "desk_top")
         self.counts["four-eyes checks"] += 1
 
-    @of(*STEPS)
+    @of("application", "site_visit.recorded", "conditions.proposed")
+    @of("application", "moderation.recommended", outcome=str)
+    @of("application", "decision.recorded", outcome=str, composition=dict, composition_sha256=_HASH)
+    @of("application", "conditions.reviewed", composition_sha256=_HASH)
     def _stepped(self, public: Json) -> None:
         """A step rests on what a panel of its kind decided; a decision on that very composition."""
         (ref, case), kind = self._application(), STEPS[self.one["type"]]
@@ -2060,22 +2286,27 @@ class Rules:
         same or self.breach(f"{ref}: the composition is not that of the panel that decided")
         if "composition" in public:
             self._hashed(public)
-        same = not case.ruleset or case.ruleset == ruleset == self.one["ruleset"]
+            case.decision = self.index, outcome
+        same = case.ruleset == ruleset == self.one["ruleset"]
         same or self.breach(f"{ref} is judged under another rule set than the one pinned to it")
 
-    @of("letter.issued")
+    @of("application", "letter.issued", sha256=_HASH, checkpoint=({"index": int},))
     def _written(self, public: Json) -> None:
-        self._application()[1].letter = public["sha256"]
+        ref, case = self._application()
+        case.letter = public["sha256"]
+        same = not self._says(public, "checkpoint") or public["checkpoint"]["index"] == case.decision[0]
+        same or self.breach(f"{ref}: the letter does not prove the entry of the decision")
 
-    @of("decision.published")
+    @of("application", "decision.published", letter_sha256=_HASH, outcome=str)
     def _published(self, public: Json) -> None:
         ref, case = self._application()
         same = case.letter and case.letter == public["letter_sha256"]
         same or self.breach(f"{ref} is published before its letter")
+        public["outcome"] == case.decision[1] or self.breach(f"{ref} is published with another outcome than decided")
 
     # An item is decided: everything about its composition that can be asked without a name.
 
-    @of("item.decided")
+    @of("panel", "item.decided", case=str, outcome=str, composition=dict, composition_sha256=_HASH)
     def _decided(self, public: Json) -> None:
         panel, case, body = self._panel(), public["case"], public["composition"]
         item = panel.items.pop(case, None)
@@ -2083,14 +2314,18 @@ class Rules:
         self._hashed(public)
         result = public["outcome"], public["composition_sha256"], sys.intern(body["ruleset"])
         self._case(case).decided[panel.kind] = result
-        if "asked_at" not in body:
+        self._says(self.one["private"], "interest")
+        if not self._says(body, "asked_at"):
             self.counts["items not recomputable"] += 1
             return
+        if wrong := _wrong(body, COMPOSED):
+            raise ValueError(wrong)
         whole, rows = self._planned(panel, body), body["members"]
         self.counts["items recomputed" if whole else "items not recomputable"] += 1
         in_session = item and body["on"] in panel.days
         in_session or self.breach(f"{case} is decided outside an open item of a sitting in session")
-        item = item or Item({}, set())
+        item = item or Item((), {}, set())
+        self._runs(panel, item)
         not item.stopped or self.breach(f"{case} is decided while it is stopped")
         asked, now = _utc(body["asked_at"]), self._at()
         abs(now - asked) <= MOMENTS or self.breach(f"{case}: the tests were asked at another time")
@@ -2118,7 +2353,8 @@ class Rules:
             f"the panel was proposed as {panel.kind} under {panel.ruleset}, not as the composition says"
         )
         plans = self.rulesets.get(version, {}).get("plans")
-        if not plans:
+        if plans is None:  # or the rule set was loaded by an entry of an earlier release, which was passed over
+            version in self.rulesets or self.breach(f"no entry loads rule set {version}")
             return False
         plan = plans.get(kind, {"quorum_to_sit": None, "quorum_to_decide": None, "seats": []})
         needed = (quorum["to_sit"]["needed"], quorum["to_decide"]["needed"], [*map(SEAT, body["seats"])])
@@ -2140,6 +2376,8 @@ class Rules:
                 what = STRANGER if place is None else "accepted another seat than the composition says"
                 self.breach(f"{person} {what}")
             by = asked.get("appointed_by")
+            told = self._kind(row["by"], by_kind)
+            told == by_kind or self.breach(f"{row['by']} fills a seat as {by_kind}; it is {told}")
             theirs = by_kind == by or (by == "region" and by_kind == "area_team")
             theirs or self.breach(f"a {by_kind} fills the seat of {seat}, which is not theirs")
             row["accreditation"] == asked.get("accreditation") or self.breach(f"{seat} asks for other training")
@@ -2154,14 +2392,22 @@ class Rules:
         row["recused"] or who not in item.left or self.breach(f"{who} left the room and is counted as if they had not")
         away = any(first <= on <= last for first, last in panel.away.get(who, {}).items())
         row["away"] == away or self.breach(f"{who} was {'not ' * (not away)}noted as away on {on}")
+        entered = who in item.left or effect == "barred" or any(who == ruling[0] for ruling, _ in panel.rulings)
+        entered or not row["recused"] or self.breach(f"{who} is counted as having left, and no entry says so")
         kind = row["accreditation"]
-        trained = not kind or any(name == kind and first <= on <= last for name, _, first, last in known.trained)
+        fit = row["present"] and not row["away"] and not row["recused"] and effect != "barred"
+        told, seen = (row["accredited"], row["sits"]), []
         # What another stream said in that minute the panel may not have seen, though it stands before in the log.
-        unseen = known.news is not None and abs(now - known.news) <= MOMENTS
-        unseen or row["accredited"] == trained or self.breach(f"{who} has {'' if trained else 'no '}{kind} on record")
-        fit = row["accredited"] and not row["away"] and (row["sits"] if unseen else not known.out)
-        sits = fit and row["present"] and not row["recused"] and effect != "barred"
-        row["sits"] == sits or self.breach(f"{who} is counted as sitting, or not, against what is recorded ({effect})")
+        earlier = (each[1:] for each in known.earlier if abs(now - each[0]) <= MOMENTS)
+        for out, spans in ((known.out, known.trained), *earlier):
+            trained = not kind or any(name == kind and first <= on <= last for name, _, first, last in spans)
+            seen.append((trained, fit and trained and not out))
+        if told not in seen:
+            trained, sits = seen[0]
+            row["accredited"] == trained or self.breach(f"{who} has {'' if trained else 'no '}{kind} on record")
+            row["sits"] == sits or self.breach(
+                f"{who} is counted as sitting, or not, against what is recorded ({effect})"
+            )
         votes = "votes" if row["votes"] else "has no vote"
         row["votes"] == (row["sits"] and effect in VOTES) or self.breach(f"{who} {votes}: their tests say {effect}")
         open_ = row["sits"] and not all(panel.objections.get((case, who), {}).values())
@@ -2170,11 +2416,17 @@ class Rules:
     def _tested(self, panel: Panel, body: Json, case: str, row: Json, asked: datetime) -> None:
         """Every test was asked of a member, the strictest answer counts, and D9 and D14 are as earlier entries say."""
         who, answers = row["person"], tuple(map(ANSWER, row["checks"]))
-        due, said = TESTS + ["OB"] * len(panel.objections.get((case, who), ())), dict(answers)
+        raised = panel.objections.get((case, who), {})
+        due, said = TESTS + ["OB"] * len(raised), dict(answers)
         if [*map(itemgetter(0), answers)] != due:
             missing = ", ".join(test for test in due if test not in said)
             what = f"{missing} is missing" if missing else f"{len(answers)} answers to {len(due)} tests"
             self.breach(f"not every test was asked of {who}: {what}")
+        ruled = [effect or "declare_only" for effect in raised.values()]
+        same = [effect for test, effect in answers if test == "OB"] == ruled
+        same or self.breach(f"{who}: the objections to them weigh other than they were ruled on ({', '.join(ruled)})")
+        if self._has_left(panel, case, who) and said.get("DI") != "barred":
+            self.breach(f"{who} left the room for {case}, and DI is {said.get('DI')}")
         rule, effect = strictest(answers)
         same = (row["effect"], row["rule"]) == (effect, "" if effect == "clear" else rule)
         same or self.breach(f"{who}: the verdict is {row['effect']} and the strictest test says {effect} ({rule})")
@@ -2205,6 +2457,7 @@ class Rules:
         for seat in body["seats"]:
             name, least, filled = seat["seat"], seat["minimum"], sit.count(seat["seat"])
             seat["filled"] == filled or self.breach(f"{case}: {filled} sit as {name}, not {seat['filled']}")
+            filled <= seat["maximum"] or self.breach(f"{case}: {filled} sit as {name}, {seat['maximum']} at most may")
             if name == VOICE:
                 continue  # judged by its own rule
             if seat["required_to_sit"] and filled < least:
@@ -2264,7 +2517,8 @@ class Rules:
         same or self.breach("the tests looked back other than the rule set says")
         told = facts["at"], facts["tier"], facts["case"]["ref"], [(row["person"], row["seat"]) for row in members]
         stated = body["asked_at"], body["kind"], case, [(row["person"], row["seat"]) for row in body["members"]]
-        told == stated or self.breach("the disclosed facts are those of another question")
+        same = told == stated and self._case(case).ccg in ("", facts["case"]["code"])
+        same or self.breach("the disclosed facts are those of another question")
         for row, member in zip(body["members"], members):
             who, said = row["person"], [*map(ANSWER, row["checks"])]
             found = Question(facts, member).answers()
@@ -2283,6 +2537,10 @@ class Rules:
         tiers = {each["tier"] for each in member.get("roles", []) if each["case"] == case} | {panel.kind}
         acted = self._case(case).acted.get(who, frozenset()) & TIERS
         acted <= tiers or self.breach(f"{who} acted on {case} at a tier that the disclosed facts leave out")
+        named = [_utc(row["made_at"]) for row in member.get("declared", []) if row["made_at"]]
+        for at in (at for person, at in panel.interests if person == who):
+            kept = any(abs(at - made) <= MOMENTS for made in named)
+            kept or self.breach(f"{who} declared an interest on {at.date()} that the disclosed facts leave out")
         for ruling in member.get("rulings", []):
             told, at = RULING({**ruling, "person": who}), _utc(ruling["at"])
             made = any(told == known and abs(at - when) <= MOMENTS for known, when in panel.rulings)
@@ -2348,7 +2606,7 @@ def _run_export(options: argparse.Namespace, rules: Any = None) -> Report:
 def _run_rules(options: argparse.Namespace) -> Report:
     """The whole log, from its first entry: a rule rests on what came before."""
     options.quick, options.frontier, options.save_frontier = False, "", ""
-    return _run_export(options, Rules())
+    return _run_export(options, Rules(allow_old=options.allow_old))
 
 
 def _run_bundle(options: argparse.Namespace) -> Report:
@@ -2429,6 +2687,7 @@ _WHOLE = {
     "--save-frontier": "FILE keep what the next check needs to go on from here",
     "--quick": "hashes and root only",
 }
+_ALLOW_OLD = "pass over what entries of earlier releases do not say, up to the first that does"
 _BY = {"--proof": "FILE the log's answer: old N, hashes, checkpoint", "--export": "FILE a full export"}
 _WITNESS = {
     "--state": "FILE! what you cosigned last",
@@ -2438,7 +2697,7 @@ _WITNESS = {
 _NEW_KEY = {"--key-file": "FILE! where to put the private key"}
 COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], Report], dict[str, str]]] = {
     "export": (_run_export, {**_LOG, **_WHOLE}),
-    "rules": (_run_rules, {**_LOG, **_PRIVATE}),
+    "rules": (_run_rules, {**_LOG, **_PRIVATE, "--allow-old": _ALLOW_OLD}),
     "bundle": (_run_bundle, {"bundle": "one case's bundle", **_OLD}),
     "proof": (
         _run_proof,
@@ -2472,7 +2731,7 @@ def _print(report: Report, options: argparse.Namespace) -> None:
     """Print the report; a cosigned note or a key goes to standard output alone."""
     note: str = getattr(options, "note", "")
     lines = [f"{'ok  ' if step.ok else 'FAIL'}  {step.what}: {step.detail}" for step in report.steps]
-    text = "\n".join([*lines, report.verdict.upper(), ""])
+    text = "\n".join([*lines, f"{report.verdict.upper()}{report.but}", ""])
     if options.json:
         whole = {"verdict": report.verdict, "steps": [vars(step) for step in report.steps], "facts": report.facts}
         text = json.dumps({**whole, "note": note} if note else whole, indent=1) + "\n"
