@@ -11,15 +11,24 @@ from audit.models import RecordedFact, RegisteredRow
 MARK = "[Erased on "
 
 
-def is_erased(text: str) -> bool:
-    """Whether this is what stands in place of a text that was erased by order."""
-    return text.startswith(MARK)
+def is_erased(text: object) -> bool:
+    """Whether this is what stands in place of a text, or of a list of texts, that was erased by order."""
+    if isinstance(text, list):
+        return len(text) == 1 and is_erased(text[0])
+    return isinstance(text, str) and text.startswith(MARK)
+
+
+def is_list(model: type[models.Model], column: str) -> bool:
+    """Whether a column holds a list of texts: its last and only one says that they were erased."""
+    return isinstance(model._meta.get_field(column), models.JSONField)
 
 
 def holding(models_: Iterable[type[models.Model]]) -> list[type[RecordedFact | RegisteredRow]]:
     """Those of these models that hold text which an order can empty, or which none can."""
     return [
-        model for model in models_ if issubclass(model, RecordedFact | RegisteredRow) and (model.ERASABLE or model.KEPT)
+        model
+        for model in models_
+        if issubclass(model, RecordedFact | RegisteredRow) and (model.ERASABLE or model.KEPT or model.NEEDED)
     ]
 
 
@@ -32,16 +41,22 @@ def refused_unless_ordered(model: type[models.Model]) -> str:
     erasable: dict[str, str] = dict(getattr(model, "ERASABLE", {}))
     if not erasable:
         return ""
-    groups = {str(model._meta.get_field(name).column): group for name, group in erasable.items()}  # type: ignore[union-attr]
-    others = [str(field.column) for field in model._meta.local_fields if field.column not in groups]
-    nothing = " AND ".join(f'NEW."{column}" IS NOT DISTINCT FROM OLD."{column}"' for column in groups)
+    texts = [model._meta.get_field(name) for name in erasable]
+    others = [str(field.column) for field in model._meta.local_fields if field not in texts]
+    nothing = " AND ".join(f'NEW."{field.column}" IS NOT DISTINCT FROM OLD."{field.column}"' for field in texts)  # type: ignore[union-attr]
     changed = [f'NEW."{column}" IS DISTINCT FROM OLD."{column}"' for column in others]
-    return " OR ".join([f"({nothing})", *changed, *(_unordered(column, group) for column, group in groups.items())])
+    unordered = (_unordered(model, name, group) for name, group in erasable.items())
+    return " OR ".join([f"({nothing})", *changed, *unordered])
 
 
-def _unordered(column: str, group: str) -> str:
+def _unordered(model: type[models.Model], name: str, group: str) -> str:
+    """A list is compared as the text its database makes of it, in which both write a list of one alike."""
+    column = f'"{model._meta.get_field(name).column}"'  # type: ignore[union-attr]
+    new, old, empty, said = f"NEW.{column}", f"OLD.{column}", "''", "ground"
+    if is_list(model, name):
+        new, old, empty, said = f"CAST({new} AS text)", f"CAST({old} AS text)", "'[]'", "'[\"' || ground || '\"]'"
     order = (
         "SELECT 1 FROM audit_erasure WHERE event_id = OLD.event_id"  # noqa: S608 - names come from the models
-        f" AND grp = '{group}' AND ground = NEW.\"{column}\""
+        f" AND grp = '{group}' AND {said} = {new}"
     )
-    return f'(NEW."{column}" IS DISTINCT FROM OLD."{column}" AND (OLD."{column}" = \'\' OR NOT EXISTS ({order})))'
+    return f"({new} IS DISTINCT FROM {old} AND ({old} = {empty} OR NOT EXISTS ({order})))"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 
-from audit.erasable import holding
+from audit.erasable import holding, is_list
 from audit.erasing import PERFORMED
 from audit.leaf import PRIVATE_GROUPS
 from audit.models import Erasure, Event, Private, RecordedFact
@@ -62,7 +64,16 @@ def _copies_left() -> Iterator[str]:
             if group not in PRIVATE_GROUPS:
                 continue
             order = Erasure.objects.filter(event_id=OuterRef("event_id"), grp=group)
-            other = Exists(order) & ~Exists(order.filter(ground=OuterRef(column))) & ~Q(**{column: ""})
+            other = Exists(order) & ~_says(order, model, column)
             left = model._base_manager.filter(other).values_list("pk", "event_id")
             for pk, event in left.iterator(_CHUNK):
                 yield f"{model._meta.label} {pk}: its {column} stands though {group} of event {event} was erased."
+
+
+def _says(order: QuerySet[Any], model: type[Model], column: str) -> Q:
+    """Whether a column says what the order says, or never said anything."""
+    if not is_list(model, column):
+        return Q(Exists(order.filter(ground=OuterRef(column)))) | Q(**{column: ""})
+    alone = Concat(Value('["'), "ground", Value('"]'), output_field=TextField())
+    said = order.alias(alone=alone).filter(alone=Cast(OuterRef(column), TextField()))
+    return Q(Exists(said)) | Q(**{column: []})

@@ -22,9 +22,10 @@ from django.utils import timezone
 from audit import clock
 from audit.actions import record_system
 from audit.canonical import canonical
-from audit.erasable import MARK, holding
+from audit.erasable import MARK, holding, is_list
 from audit.errors import ErasureRefused, NotCurrent
 from audit.leaf import PRIVATE_GROUPS, Actor
+from audit.mentions import Known
 from audit.models import Erasure, Event, Private, RecordedFact, RegisteredRow
 from audit.triggers import own_models
 
@@ -133,13 +134,14 @@ def of_events(ids: Collection[int], wanted: Collection[str]) -> Scope:
     return scope
 
 
-def about(stream: str) -> Scope:
+def about(stream: str, known: Known = Known()) -> Scope:  # noqa: B008  it is frozen
     """What one person's stream and the entries about them keep in private, what rows say of them, what they were told.
 
     Of the entries that keep something in private the messages go whole: what others were told may name the person.
+    `known`: the names and addresses by which they are found where no entry is about them, such as a sign-in in vain.
     """
     own = Event.objects.filter(stream=stream).values_list("id", flat=True)
-    scope = of_events([*own, *_naming(stream)], groups())
+    scope = of_events([*own, *_naming(stream)], groups()) | _mentioning(known)
     for model in _models():
         if model.ABOUT:
             condition = Q(*((lookup, stream) for lookup in model.ABOUT), _connector=Q.OR)
@@ -227,22 +229,30 @@ def _empty(copies: Iterable[Copy], sentences: dict[Pair, str]) -> None:
         alike[each.model, each.column, sentences[each.pair]].append(each.pk)
     for (model, column, sentence), keys in alike.items():
         for some in _batches(keys):
-            model._base_manager.filter(pk__in=some).update(**{column: sentence})
+            told = [sentence] if is_list(model, column) else sentence
+            model._base_manager.filter(pk__in=some).update(**{column: told})
 
 
 def _kept(scope: Scope, ground: str) -> set[Pair]:
     """Groups that stay: what was published always, what a public task needs unless the ground prevails."""
     kept: set[Pair] = set()
     for model in _models():
-        shielded = dict(model.KEPT)
-        if model.PUBLIC_TASK and ground not in PREVAILING:
-            shielded |= model.ERASABLE
-        for group in set(shielded.values()):
-            ids = sorted(pair.event for pair in scope.pairs if pair.group == group)
-            for some in _batches(ids):
-                found = model._base_manager.filter(event__in=some).values_list("event_id", flat=True)
-                kept |= {Pair(event, group) for event in found}
+        for group in set(model.KEPT.values()):
+            kept |= _standing(model, model.KEPT_WITH, group, scope)
+        if ground not in PREVAILING:
+            for group in {*(model.ERASABLE.values() if model.PUBLIC_TASK else ()), *model.NEEDED}:
+                kept |= _standing(model, ["event"], group, scope)
     return kept
+
+
+def _standing(model: type[models.Model], lookups: Iterable[str], group: str, scope: Scope) -> set[Pair]:
+    """Those of a scope's events in this group that a row of the model rests on."""
+    ids = sorted(pair.event for pair in scope.pairs if pair.group == group)
+    found: set[int] = set()
+    for lookup in lookups:
+        for some in _batches(ids):
+            found |= set(model._base_manager.filter(**{f"{lookup}__in": some}).values_list(lookup, flat=True))
+    return {Pair(event, group) for event in found}
 
 
 class _PlaceOf(Func):
@@ -265,6 +275,21 @@ def _naming(stream: str) -> list[int]:
     return [each.id for each in secretive.filter(at__gt=0) if each.document["public"].get("person") == stream]
 
 
+def _mentioning(known: Known) -> Scope:
+    """Groups of events that hold a name or an address, and texts that no private group keeps, such as messages."""
+    scope = Scope()
+    for group, ids in _by_group(Pair(*each) for each in known.bodies()).items():
+        scope |= of_events(ids, [group])
+    for model in _models():
+        for column in (name for name, group in model.ERASABLE.items() if group not in PRIVATE_GROUPS):
+            where = Q(*((f"{column}__icontains", each) for each in known.sought), _connector=Q.OR)
+            rows = model._base_manager.filter(where) if known.sought else model._base_manager.none()
+            found = [pk for pk, text in rows.values_list("pk", column).iterator() if known.in_text(text)]
+            for some in _batches(found):
+                scope.copies |= _of(model, Q(pk__in=some), groups())
+    return scope
+
+
 def _models() -> list[type[RecordedFact | RegisteredRow]]:
     return holding([*own_models(RecordedFact, "event"), *own_models(RegisteredRow, "event")])
 
@@ -283,8 +308,9 @@ def _of(model: type[RecordedFact | RegisteredRow], where: Q, wanted: Collection[
     found: set[Copy] = set()
     for column, group in model.ERASABLE.items():
         if group in wanted:
-            rows = model._base_manager.filter(where).exclude(Q(**{column: ""}) | Q(**{f"{column}__startswith": MARK}))
-            pairs = rows.values_list("pk", "event_id")
+            first, nothing = (f"{column}__0", []) if is_list(model, column) else (column, "")
+            still = Q(**{column: nothing}) | Q(**{f"{first}__startswith": MARK})
+            pairs = model._base_manager.filter(where).exclude(still).values_list("pk", "event_id")
             found |= {Copy(model, pk, column, Pair(event, group)) for pk, event in pairs.iterator()}
     return found
 

@@ -5,7 +5,7 @@ Every concrete subclass gets its triggers without being listed (``audit.triggers
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
@@ -61,10 +61,14 @@ class HoldsText:
     (``audit.erasing``, ``audit.triggers``).
     """
 
-    # Text column to the private group of the event that it is a copy of.
+    # Column of text, or of a list of texts, to the private group of the event that it is a copy of.
     ERASABLE: ClassVar[Mapping[str, str]] = {}
     # Text columns that no order empties, to the group that stays with them: what was published.
     KEPT: ClassVar[Mapping[str, str]] = {}
+    # Lookups from the row to the events that keep these texts in private; a register row names a later event by now.
+    KEPT_WITH: ClassVar[Sequence[str]] = ("event",)
+    # Groups of the event that no text here repeats, and that the public task needs as much as it needs the row.
+    NEEDED: ClassVar[Collection[str]] = ()
     # Written for a task in the public interest: most grounds do not reach it (UK GDPR, Article 17(3)(b)).
     PUBLIC_TASK: ClassVar[bool] = False
     # Lookups from the row to the stream of the person whose erasure takes these texts along.

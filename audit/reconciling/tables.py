@@ -59,8 +59,8 @@ class Text:
         Text whose group is gone by order while the column stands is the business of ``audit.erased``: what was
         published is kept.
         """
-        if isinstance(standing, str) and is_erased(standing):
-            return standing == self.erased
+        if is_erased(standing):
+            return standing in (self.erased, [self.erased])
         return plain(standing) == plain(self.text) if self.text is not None else bool(self.erased)
 
     def __str__(self) -> str:

@@ -85,7 +85,11 @@ class Application(AuditedAggregate):
 class Submission(RecordedFact):
     """What the CCG put in: the statutory minimum of section 14B of the NHS Act 2006 and its declarations."""
 
-    ERASABLE: ClassVar[Mapping[str, str]] = {"accountable_officer": "person"}
+    ERASABLE: ClassVar[Mapping[str, str]] = {
+        "accountable_officer": "person",
+        "constitution": "free_text",
+        "declarations": "free_text",
+    }
     PUBLIC_TASK: ClassVar[bool] = True
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="submissions")

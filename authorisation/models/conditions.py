@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from django.db import models
@@ -14,6 +14,10 @@ from authorisation.enums import ConditionState, ReviewResult
 
 class Condition(RegisteredRow):
     """One unmet criterion at the decision, its support level and its test of discharge (I5)."""
+
+    # It stands in the letter and on the public register.
+    KEPT: ClassVar[Mapping[str, str]] = {"discharge_test": "free_text"}
+    KEPT_WITH: ClassVar[Sequence[str]] = ("decision__event",)
 
     application = models.ForeignKey("authorisation.Application", models.PROTECT, related_name="conditions")
     decision = models.ForeignKey("authorisation.Decision", models.PROTECT, related_name="conditions")
@@ -69,6 +73,10 @@ class ConditionChange(RecordedFact):
 
 class Direction(RegisteredRow):
     """A legally binding instruction under regulation 8 of SI 2012/1631, given with the decision or at a review."""
+
+    # A CCG is bound by its words, and the public register shows them.
+    KEPT: ClassVar[Mapping[str, str]] = {"text": "free_text"}
+    KEPT_WITH: ClassVar[Sequence[str]] = ("decision__event", "review__event")
 
     application = models.ForeignKey("authorisation.Application", models.PROTECT, related_name="directions")
     decision = models.ForeignKey(

@@ -11,7 +11,8 @@ from django.db.models import Exists, OuterRef
 from audit import erasing
 from audit.actions import record, settle
 from audit.erasing import Erased, Ground, Order
-from audit.models import Event
+from audit.mentions import Known
+from audit.models import Event, Private
 from directory import grants
 from directory.actions.people import lock
 from directory.models import Person
@@ -32,7 +33,7 @@ def erase_person(
     order = _order(ground, reference, by, authorised_by)
     check_can_be_erased(person, by, authorised_by)
     person = lock(person)
-    scope = erasing.about(person.stream)
+    scope = erasing.about(person.stream, _known(person))
     known = not person.erased
     if known and not dry_run:
         _anonymise(person, order)
@@ -87,6 +88,18 @@ def _long_gone(than: datetime) -> list[Person]:
     since = Event.objects.filter(stream=OuterRef("stream"), occurred_at__gte=than)
     idle = Person.objects.filter(~Exists(since), is_active=False).exclude(email__endswith=f"@{ERASED_DOMAIN}")
     return list(idle.exclude(posts__in_force=True).select_for_update(of=("self",)).order_by("stream"))
+
+
+def _known(person: Person) -> Known:
+    """The names and addresses a person has, and had by their own stream."""
+    if person.erased:
+        return Known()
+    kept = Private.objects.filter(event__stream=person.stream, grp="person")
+    told = [{"email": person.email, "full_name": person.full_name}, *(row.document for row in kept)]
+    return Known(
+        addresses={each["email"] for each in told if each.get("email")},
+        names={each["full_name"] for each in told if each.get("full_name")},
+    )
 
 
 def _order(ground: Ground | str, reference: str, by: Person, authorised_by: Person) -> Order:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
 
 from django.conf import settings
@@ -143,6 +143,9 @@ class Position(RecordedFact):
 
 class Composition(RecordedFact):
     """Who filled which seat, by whose nomination, under which checks, when the item was decided."""
+
+    # The facts these checks asked for: without them nobody can tell that a member was wrongly cleared.
+    NEEDED: ClassVar[Collection[str]] = ("interest",)
 
     item = models.OneToOneField(Item, models.PROTECT, related_name="composition")
     body = models.JSONField()

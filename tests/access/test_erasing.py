@@ -4,23 +4,31 @@ import json
 import re
 
 import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
 
-from audit import clock
+from audit import clock, erased
 from audit.erasable import MARK, is_erased
-from audit.erasing import groups
+from audit.erasing import PREVAILING, Ground, groups
 from audit.models import Event, Private
+from audit.reading import note_export
+from authorisation.models import Submission
 from directory.actions import posts
-from directory.actions.erasing import erase_events, erase_person
+from directory.actions.erasing import erase_events, erase_older, erase_person
+from directory.actions.messages import write
+from directory.actions.signing_in import note_sign_in_failed
 from directory.models import Message, Person
 from panels.minutes import draft
 from panels.models import Absence, Declaration, Objection, Outcome, Panel, Position, Recusal
 from tests.access.papers import CANARY
+from tests.factories import days
 from tests.factories.pages import Reader
+from tests.factories.raw import unfenced
 from workflows.management.commands.check_invariants import all_checks
 
 pytestmark = pytest.mark.django_db
 # What an order never empties: the decision and the conditions, which stand in the letter.
-PUBLISHED = {"decision", "test", "direction", "constitution", "statement"}
+PUBLISHED = {"decision", "test", "direction"}
 
 
 @pytest.fixture
@@ -74,7 +82,81 @@ def test_everything_an_order_reaches_is_gone_from_every_page(sealed, two):
     assert MARK in "".join(page.html for page in pages(sealed).values())
     assert {each.pk: json.dumps(each.composition.body) for each in Outcome.objects.all()} == compositions
     assert all(is_erased(each.reasons) for each in Outcome.objects.all())
+    for each in Submission.objects.all():
+        assert is_erased(each.constitution)
+        assert (is_erased(each.declarations), len(each.declarations)) == (True, 1)
     held()
+    again = erase_events(events=everything, groups=groups(), ground="unlawful", **two)
+    assert (again.bodies, again.copies, again.events) == (0, 0, ())
+
+
+@pytest.mark.usefixtures("now")
+def test_list_of_texts_changes_by_its_order_only(sealed, two):
+    row = Submission.objects.latest("pk")
+    said = "[Erased on 1 June 2012: x]"
+    for value in ([said], [], ["other"], [*row.declarations, said]):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Submission.objects.filter(pk=row.pk).update(declarations=value)
+    erase_events(events=[row.event_id], groups=["free_text"], ground="unlawful", **two)
+    row.refresh_from_db()
+    [said] = row.declarations
+    assert is_erased(said)
+    for value in ([said, said], [], ["other"]):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Submission.objects.filter(pk=row.pk).update(declarations=value)
+    with unfenced():
+        Submission.objects.filter(pk=row.pk).update(declarations=["Statement"])
+        [found] = list(erased.faults())
+        assert f"Submission {row.pk}: its declarations stands though free_text of event" in found
+    assert list(erased.faults()) == []
+
+
+@pytest.mark.usefixtures("now")
+@pytest.mark.parametrize("ground", sorted(Ground))
+def test_facts_a_member_was_cleared_on_go_only_where_the_ground_prevails(sealed, two, ground):
+    decided = list(Event.objects.filter(event_type="item.decided").values_list("id", flat=True))
+    if ground == Ground.RETENTION:
+        done = erase_older(than=clock.now() + days(1), groups=["interest"], **two)
+    else:
+        done = erase_events(events=decided, groups=["interest"], ground=ground, **two)
+    left = Private.objects.filter(event__in=decided, grp="interest").count()
+    assert (left, done.kept) == ((0, 0) if ground in PREVAILING else (len(decided), len(decided)))
+    assert len(decided) > 1
+    held()
+
+
+@pytest.mark.usefixtures("now")
+def test_person_who_was_erased_is_named_nowhere_any_more(sealed, two):
+    person = sealed.shut_out["left_the_room"]
+    names = (person.email, person.full_name)
+    note_sign_in_failed(email=person.email.upper())
+    for typed in (person.full_name.lower(), f"by {person.full_name}, perhaps", "Decision"):
+        note_export(what="events", form="csv", rows=1, chosen={}, typed={"by": typed}, by=sealed.world.auditor)
+    kept = note_export(what="log", form="csv", rows=1, chosen={}, typed={"text": "Leeds"}, by=sealed.world.auditor)
+    with transaction.atomic():
+        for number, text in enumerate((f"{person.full_name} sits.", f"{person.full_name}2 sits.")):
+            write(event=kept, to=sealed.world.chair, kind=f"x{number}", subject="Of a panel", text=text, link="/")
+    assert named_in(names) > {"audit.Private.body", "directory.Person.email", "directory.Message.text"}
+    for post in person.posts.filter(in_force=True):
+        posts.end_post(post=post, ends=clock.now().date(), by="system")
+    erase_person(person=person, ground="consent_withdrawn", **two)
+    other = Message.objects.filter(event=kept, text__startswith=person.full_name)
+    assert [each.kind for each in other] == ["x1"]
+    assert named_in(names) == {"directory.Message.text"}
+    assert [row.event for row in Private.objects.filter(event__event_type="export.made")] == [kept]
+    held()
+
+
+def named_in(names):
+    """The columns of the whole database that hold one of these."""
+    found = set()
+    for model in apps.get_models(include_auto_created=True):
+        for field in model._meta.local_fields:
+            for value in model._base_manager.values_list(field.attname, flat=True):
+                held = bytes(value).decode(errors="replace") if isinstance(value, bytes | memoryview) else str(value)
+                if any(name.casefold() in held.casefold() for name in names):
+                    found.add(f"{model._meta.label}.{field.name}")
+    return found
 
 
 @pytest.mark.usefixtures("now")

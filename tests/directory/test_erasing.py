@@ -257,6 +257,9 @@ def test_command_erases_a_person_and_says_the_entries(gone, two):
     assert said.startswith("Erased 2 private bodies and 5 texts of rows, and the name and address of 1 person.")
     for event in Event.objects.filter(event_type="erasure.performed"):
         assert bytes(event.leaf_hash).hex() in said
+    assert said.endswith(f"The record knows them from now on only as {gone.stream}.\n")
+    with pytest.raises(CommandError, match="Nobody is recorded under"):
+        run("audit_erase", person="Ann.Other@example.org", **OPTIONS)
     assert run("audit_erase", person=gone.stream, **OPTIONS).startswith("Nothing is left to erase")
 
 

@@ -35,13 +35,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         order = order_of(options) | {"ground": options["ground"]}
+        person = _person(options["person"]) if options["person"] else None
         with refusing():
-            if options["person"]:
-                done = erase_person(person=_person(options["person"]), **order)
+            if person is not None:
+                done = erase_person(person=person, **order)
             else:
                 events = [_event(each) for each in options["entry"]]
                 done = erase_events(events=events, groups=groups_of(options["groups"]), **order)
         tell(self.stdout.write, done, dry_run=options["dry_run"])
+        if person is not None and done.people and not options["dry_run"]:
+            self.stdout.write(f"The record knows them from now on only as {person.stream}.")
 
 
 def _person(typed: str) -> Person:
