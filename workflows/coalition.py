@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from audit import checkpoints, keyring, verify_log
+from audit import attesting, checkpoints, keyring, verify_log
 from audit.errors import CosignatureRefused, Refused
 from audit.models import Attestation, AttestationKind, Checkpoint
 from audit.notes import ED25519
@@ -79,10 +79,18 @@ def _signed(newest: Checkpoint) -> str:
     if first:
         # Handed over once, as between people who know each other.
         _draft(_keys()).write_text(checkpoints.vkeys_text(), encoding="utf-8")
-    signed = _run(
-        *("witness", _file("request.txt"), "--keys", _draft(_keys()) if first else _trusted()),
-        *("--state", _state(), "--key-file", _file("key"), *(["--first"] if first else [])),
-    )
+    keys = _draft(_keys()) if first else _trusted()
+    asked: list[str | Path] = [
+        "witness",
+        _file("request.txt"),
+        "--keys",
+        keys,
+        "--state",
+        _state(),
+        "--key-file",
+        _file("key"),
+    ]
+    signed = _run(*asked, *(["--first"] if first else []))
     if first:
         _draft(_keys()).replace(_keys())
     return signed
@@ -111,7 +119,7 @@ def _is_new(newest: Checkpoint) -> bool:
 def _last() -> Attestation | None:
     """The newest head of this log that holds their cosignature."""
     kept = Attestation.objects.filter(kind=AttestationKind.COSIGNATURE, who=NAME)
-    return kept.order_by("-checkpoint").first()
+    return next(attesting.proven(kept.order_by("-checkpoint")), None)
 
 
 def _seen(newest: Checkpoint) -> int:

@@ -174,7 +174,8 @@ def fingerprint() -> str:
     """What assets, tables and triggers are made from: a start finds them made unless one of these files has changed."""
     base = settings.BASE_DIR
     sources = [base / "requirements" / "app.txt", base / "bootstrap.py"]
-    for pattern in ("assets/**/*", "*/migrations/*.py", "*/triggers.py", "*/fence.py", "config/*.py"):
+    triggers = ("*/triggers.py", "*/triggers/*.py", "*/fence.py", "*/models/*.py", "*/erasable.py")
+    for pattern in ("assets/**/*", "*/migrations/*.py", *triggers, "config/*.py"):
         sources += sorted(path for path in base.glob(pattern) if path.is_file())
     digest = hashlib.sha256(str(settings.DATABASES["default"]["NAME"]).encode())
     for path in sources:
