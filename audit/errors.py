@@ -38,7 +38,14 @@ class SignerRefused(Refused):
 
 
 class LogBroken(Refused):
-    """The log's rows contradict each other; nothing is signed until somebody has looked."""
+    """The log's rows contradict each other; nothing is signed until somebody has looked.
+
+    ``entry`` is the place of the first that is wrong, where there is one.
+    """
+
+    def __init__(self, message: str, *, entry: int | None = None) -> None:
+        super().__init__(message)
+        self.entry = entry
 
 
 class NotYetSigned(Refused):

@@ -124,10 +124,11 @@ def check(start: int, stop: int) -> list[bytes]:
     for expected, entry in enumerate(_entries(start, stop), start):
         fault = entry.fault(expected)
         if fault:
-            raise LogBroken(f"{fault} {_CURE}")
+            raise LogBroken(f"{fault} {_CURE}", entry=expected)
         hashes.append(bytes(entry.leaf_hash))
     if len(hashes) != stop - start:
-        raise LogBroken(f"Entry {start + len(hashes)} of the log is missing. {_CURE}")
+        missing = start + len(hashes)
+        raise LogBroken(f"Entry {missing} of the log is missing. {_CURE}", entry=missing)
     return hashes
 
 
