@@ -56,16 +56,22 @@ TransactionTestCase._fixture_teardown = _flush_past_the_fence
 WITH_DATABASE = {"db", "transactional_db", "live_server", "worker"}
 
 
+# What both databases answer alike: pages, and what is worked out from rows once they are read.
+ALIKE = {"views", "explorer", "doctor", "test_pages.py", "test_letters.py", "test_stamping.py", "test_permissions.py"}
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what touches a database: the rest says the same on PostgreSQL as on SQLite and runs once."""
+    """Mark what touches a database: the rest says the same on PostgreSQL as on SQLite and runs once. The slow first."""
     for item in items:
         of_django = issubclass(getattr(item, "cls", None) or object, SimpleTestCase)
         asks = WITH_DATABASE & set(getattr(item, "fixturenames", ()))
         if of_django or asks or item.get_closest_marker("django_db"):
             item.add_marker("database")
-        # What pages say of rows does not depend on where the rows are; tests/panels/explorer is SQL of its own.
-        if "views" in item.path.parts:
+        if ALIKE & set(item.path.parts):
             item.add_marker("once")
+    # A long one that begins last keeps all the others waiting.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -411,6 +411,7 @@ class Panels(RuleBasedStateMachine):
         assert found == {}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_nothing_is_ever_broken_whatever_is_tried_on_panels():
     Panels.world = build_world()

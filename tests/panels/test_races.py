@@ -27,7 +27,7 @@ from tests.factories import build_world, days, london
 from tests.panels.machine import model
 from workflows import queue
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PANELS, EACH = 20, 10  # two hundred rounds
 FEW = PANELS // 5  # of two more races, forty rounds each
 NOW = london(2012, 6, 4)

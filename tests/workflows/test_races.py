@@ -20,7 +20,7 @@ from workflows.engine import sweep
 from workflows.engine.errors import NotNow
 from workflows.management.commands.check_invariants import all_checks
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROUNDS = 10
 NOW = london(2012, 6, 4)
 

@@ -58,6 +58,7 @@ def stranger(folder: Path, *arguments: str) -> dict:
 
 
 @pytest.mark.once
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_whole_replay(tmp_path):
     result = replay()

@@ -92,7 +92,9 @@ class Everything:
                 if done.returncode != 0:
                     self.failed.append(name)
         sqlite = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-        several = ["-n", str(os.cpu_count() or 2), "-m", "not browser"]
+        # One more than there are cores: some wait for a database or a child. Whoever is done takes work from the rest,
+        # so that a module, and the world it shares, stays with one of them as long as it can.
+        several = ["-n", str((os.cpu_count() or 2) + 1), "--dist", "worksteal", "-m", "not browser"]
         with self.phase("Tests on SQLite"):
             self.pytest("Tests on SQLite", several, sqlite)
         with self.phase("Tests on PostgreSQL"), postgres() as url:
