@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
-from audit import clock, keyring, merkle, sequencing
+from audit import clock, keyring, merkle, rechecked, sequencing
 from audit.errors import LogBroken, NotYetSigned, SignerRefused
 from audit.models import Checkpoint, Event, Leaf
 from audit.nodes import Rows
@@ -32,7 +32,8 @@ def sign_head(*, force: bool = False) -> Checkpoint | None:
     """Sign the log as it is now; None when it has not grown, or with ``force`` the checkpoint it has, asked again.
 
     Outside any transaction: what could still be rolled back is never signed. Raises SignerRefused
-    where this process cannot sign, LogBroken when the rows contradict each other.
+    where this process cannot sign, LogBroken when the rows contradict each other, or did when all were read
+    last.
     """
     its_signer = signer()
     if its_signer is None:
@@ -40,6 +41,7 @@ def sign_head(*, force: bool = False) -> Checkpoint | None:
             "This process holds no key: run it where AUDIT_SIGNING_KEY_FILE is, or make one with "
             "manage.py audit_keygen."
         )
+    rechecked.check_sound()
     with transaction.atomic(durable=True):
         _introduce(its_signer)
     size = sequencing.catch_up()

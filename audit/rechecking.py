@@ -7,8 +7,7 @@ afterwards in the database. It is the keeper's own word all the same: whoever tr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -17,26 +16,18 @@ from audit.actions import record_system
 from audit.errors import LogBroken, NoteRefused
 from audit.leaf import By
 from audit.merkle import Frontier
-from audit.models import Checkpoint, Event
+from audit.models import Checkpoint
 from audit.notes import Note, verified
-from audit.queries import index_of
+from audit.rechecked import RECHECKED, last_recheck
 
-RECHECKED = "log.rechecked"
+__all__ = ["EVERY", "MOST_AT_ONCE", "due", "last_recheck", "recheck"]
+
 BATCH = 1000
 EVERY = timedelta(days=1)
 # So many entries a page may check itself; more is for the worker.
 MOST_AT_ONCE = 20_000
-
-
-@dataclass(frozen=True)
-class Recheck:
-    """What the last one found: so many entries from the first, and whether they were as they were signed."""
-
-    size: int
-    sound: bool
-    at: datetime
-    entry: str
-    index: int | None
+# A fault names an entry; what an altered row holds may be of any length.
+LONGEST = 500
 
 
 def recheck(*, by: By = "system") -> str:
@@ -51,7 +42,8 @@ def recheck(*, by: By = "system") -> str:
     else:
         fault = ""
     with transaction.atomic():
-        record_system(RECHECKED, by=by, public={"size": size, "sound": not fault})
+        told = {"size": size, "sound": not fault, **({"fault": fault[:LONGEST]} if fault else {})}
+        record_system(RECHECKED, by=by, public=told)
     return fault
 
 
@@ -59,16 +51,6 @@ def due() -> bool:
     """Whether the last one was a day ago, or there is none and something to check."""
     last = last_recheck()
     return clock.real_now() - last.at >= EVERY if last else sequencing.log_size() > 0
-
-
-def last_recheck() -> Recheck | None:
-    """What the last one found."""
-    event = Event.objects.filter(event_type=RECHECKED).select_related("log_leaf").order_by("-pk").first()
-    if event is None:
-        return None
-    told = event.document["public"]
-    entry = bytes(event.leaf_hash).hex()
-    return Recheck(told["size"], told["sound"], event.recorded_at, entry, index_of(event))
 
 
 def _check(size: int, newest: int) -> None:

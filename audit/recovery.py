@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from audit import checkpoints, keyring, merkle, sequencing
+from audit import checkpoints, keyring, merkle, rechecked, sequencing
 from audit.actions import record_system
 from audit.checkpoints import origin_of
 from audit.errors import NoteRefused, SignerRefused
@@ -35,8 +35,9 @@ def recover(text: str) -> Recovery:
     """Give the signer its memory back, or begin a new log, by the newest checkpoint that anybody holds.
 
     Raises SignerRefused, with what to do instead, when the checkpoint is not one of ours, is not the newest we
-    know, or nothing is to be recovered.
+    know, or nothing is to be recovered; LogBroken where an entry was found altered.
     """
+    rechecked.check_sound()
     note, head = _read(text)
     _check_newest(head)
     same = head.origin == settings.AUDIT_ORIGIN

@@ -14,7 +14,7 @@ from audit.checkpoints import latest
 from audit.doctor.findings import Finding, Severity, so_many
 from audit.merkle import TILE
 from audit.models import Attestation, AttestationKind, Event, Pending
-from audit.rechecking import last_recheck
+from audit.rechecked import last_recheck
 from audit.witnessing import OWN_EVENTS, witnesses
 
 PATIENCE = timedelta(seconds=60)
@@ -35,8 +35,10 @@ def broken() -> Iterator[Finding]:
     if last and not last.sound:
         yield Finding(
             Severity.ALARM,
-            f"The last check of the whole log, of {last.size:,} entries, found one that is not as it was signed.",
-            "Keep the database as it is, run manage.py check_invariants, and find out who changed it.",
+            f"The last check of the whole log, of {last.size:,} entries, found one that is not as it was signed. "
+            f"{last.fault}".rstrip(),
+            "Nothing more is signed. Keep the database as it is, run manage.py check_invariants, and find out who "
+            "changed it; once it is whole again, manage.py audit_checkpoint --recheck lets it be signed.",
         )
 
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.checkpoints import latest, sign_head
 from audit.errors import Refused
 from audit.notes import Head, Note
+from audit.rechecking import recheck
 
 
 class Command(BaseCommand):
@@ -16,9 +17,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="Print it as JSON, with whether it was signed now.")
+        parser.add_argument(
+            "--recheck", action="store_true", help="Read the whole log again first, as after one that found a fault."
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         before = latest()
+        if options["recheck"]:
+            recheck()
         try:
             signed = sign_head(force=True)
         except Refused as refused:
