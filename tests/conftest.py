@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,8 @@ WITH_DATABASE = {"db", "transactional_db", "live_server", "worker"}
 ALIKE = {"views", "explorer", "doctor", "test_pages.py", "test_letters.py", "test_stamping.py", "test_permissions.py"}
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark what touches a database: the rest says the same on PostgreSQL as on SQLite and runs once. The slow first."""
     for item in items:
         of_django = issubclass(getattr(item, "cls", None) or object, SimpleTestCase)
@@ -70,6 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         if ALIKE & set(item.path.parts):
             item.add_marker("once")
+    yield
     # A long one that begins last keeps all the others waiting.
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
