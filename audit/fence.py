@@ -116,9 +116,14 @@ def _postgresql(connection: BaseDatabaseWrapper, trigger: Trigger) -> _Placed:
     event = f"{moment} {trigger.on} ON {table} FOR EACH {each}"
     # A logical subscriber must refuse as well, but not queue an event twice.
     enabled = "ENABLE" if trigger.effect else "ENABLE ALWAYS"
-    body = f"-- {event}, {enabled}\nBEGIN\n{_plpgsql(trigger)}\nEND"
+    # What a trigger writes, nobody writes by hand: it acts as its owner, in the owner's tables.
+    owned = _AS_OWNER.format(name=trigger.name) if trigger.effect else ""
+    body = f"-- {event}, {enabled}{', as its owner' if owned else ''}\nBEGIN\n{_plpgsql(trigger)}\nEND"
+    # OR REPLACE: a table that was dropped took its triggers along, and left their functions.
+    # A table that was dropped leaves the functions of its triggers behind.
     create = (
-        f"CREATE FUNCTION {trigger.name}() RETURNS trigger LANGUAGE plpgsql AS $fence${body}$fence$;\n"
+        f"CREATE OR REPLACE FUNCTION {trigger.name}() RETURNS trigger LANGUAGE plpgsql AS $fence${body}$fence$;\n"
+        f"{owned}"
         f"CREATE TRIGGER {trigger.name} {event} EXECUTE FUNCTION {trigger.name}();\n"
         f"ALTER TABLE {table} {enabled} TRIGGER {trigger.name}"
     )
@@ -138,6 +143,10 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+_AS_OWNER = """DO $do$ BEGIN EXECUTE format(
+    'ALTER FUNCTION {name}() SECURITY DEFINER SET search_path = %I, pg_temp', current_schema()
+); END $do$;
+"""
 _RENDER: dict[str, Callable[[BaseDatabaseWrapper, Trigger], _Placed]] = {"sqlite": _sqlite, "postgresql": _postgresql}
 
 _LIST = {
@@ -146,7 +155,7 @@ _LIST = {
     "postgresql": f"""
         SELECT t.tgname, c.relname,
                CASE WHEN t.tgenabled = CASE WHEN p.prosrc LIKE '-- %, ENABLE ALWAYS%' THEN 'A' ELSE 'O' END
-                    THEN p.prosrc ELSE '' END
+                    AND p.prosecdef = (p.prosrc LIKE '-- %, as its owner%') THEN p.prosrc ELSE '' END
         FROM pg_trigger t
         JOIN pg_class c ON c.oid = t.tgrelid
         JOIN pg_proc p ON p.oid = t.tgfoid

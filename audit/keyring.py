@@ -216,7 +216,7 @@ def _follow(found: dict[VerifierKey, PublishedKey], told: Iterable[_Told]) -> li
 
 def _first_heads() -> list[Note]:
     """The first signed head of each log in this database; a log that was lost is followed by one of another name."""
-    rows, found = Checkpoint.objects.order_by("tree_size"), []
+    rows, found = Checkpoint.objects.order_by("tree_size"), list[str]()
     newest, row = rows.last(), rows.first()
     while row is not None and newest is not None and len(found) < _MOST_LOGS:
         found.append(row.note)

@@ -27,16 +27,16 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM panels_app, panels_sequencer, pan
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO panels_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO panels_app;
 
--- The record: written once. Nobody but the owner erases.
+-- The record: written once. Nobody but the owner erases, and nobody queues an event by hand: a trigger of the owner's does.
 REVOKE INSERT, UPDATE, DELETE ON
     audit_event, audit_private, audit_erasure, audit_pending, audit_leaf, audit_tile, audit_checkpoint, audit_attestation
     FROM panels_app;
-GRANT INSERT ON audit_event, audit_private, audit_pending, audit_attestation TO panels_app;
+GRANT INSERT ON audit_event, audit_private, audit_attestation TO panels_app;
 
 GRANT SELECT ON
     audit_event, audit_private, audit_erasure, audit_pending, audit_leaf, audit_tile, audit_checkpoint, audit_attestation
     TO panels_sequencer;
-GRANT INSERT ON audit_event, audit_pending, audit_leaf, audit_tile, audit_checkpoint TO panels_sequencer;
+GRANT INSERT ON audit_event, audit_leaf, audit_tile, audit_checkpoint TO panels_sequencer;
 GRANT DELETE ON audit_pending TO panels_sequencer;
 
 GRANT SELECT ON

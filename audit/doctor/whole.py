@@ -8,6 +8,7 @@ from datetime import date
 from celery import current_app
 from django.conf import settings
 from django.db.models.functions import TruncDate
+from django.utils.timezone import localdate
 from kombu.exceptions import OperationalError
 
 from audit import attesting, clock, invariants, log_invariants
@@ -69,8 +70,8 @@ def days_unwitnessed() -> Iterator[Finding]:
 def _days(kind: AttestationKind, what: str, cure: str) -> Iterator[Finding]:
     """Days before today: those after the last attestation are open, earlier ones only lack a time of their own."""
     signed = set(Checkpoint.objects.annotate(day=TruncDate("created_at")).values_list("day", flat=True))
-    rows = Attestation.objects.filter(kind=kind).annotate(day=TruncDate("checkpoint__created_at"))
-    attested: set[date] = {row.day for row in attesting.proven(rows)}
+    proven = attesting.proven(Attestation.objects.filter(kind=kind))
+    attested: set[date] = {localdate(row.checkpoint.created_at) for row in proven}
     last = max(attested, default=date.min)
     bare = sorted(day for day in signed - attested if day < clock.real_now().date())
     after, before = [day for day in bare if day > last], [day for day in bare if day < last]

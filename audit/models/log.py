@@ -9,9 +9,14 @@ from audit.models.event import Event
 
 
 class Pending(models.Model):
-    """An event that the log has not taken yet. Filled by a trigger, emptied by the sequencer."""
+    """An event that the log has not taken yet. Filled by a trigger alone, emptied by the sequencer.
 
-    event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    So the database need not look the event up for every write: the trigger has it in hand, and none is ever deleted.
+    """
+
+    event = models.OneToOneField(
+        Event, on_delete=models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
 
     class Meta:
         verbose_name_plural = "pending events"

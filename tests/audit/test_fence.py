@@ -50,6 +50,15 @@ def test_fence_altered_is_found_and_mended():
 
 
 @pytest.mark.django_db
+@pytest.mark.skipif(not POSTGRESQL, reason="SQLite has no owners")
+def test_trigger_that_writes_acts_as_its_owner_or_is_mended():
+    run("ALTER FUNCTION fence_audit_enqueue() SECURITY INVOKER")
+    assert fence.missing(connection) == ["fence_audit_enqueue"]
+    fence.install(connection)
+    assert fence.missing(connection) == []
+
+
+@pytest.mark.django_db
 @pytest.mark.skipif(not POSTGRESQL, reason="SQLite cannot disable a trigger")
 def test_fence_disabled_is_found_and_mended():
     run("ALTER TABLE audit_event DISABLE TRIGGER fence_audit_event_update")

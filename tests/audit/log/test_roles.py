@@ -44,6 +44,15 @@ def test_app_writes_events_and_facts(roles, clerk):
     assert (Event.objects.count(), Pending.objects.count(), Private.objects.count()) == (1, 1, 1)
 
 
+def test_app_cannot_lead_its_events_past_the_queue(roles, clerk):
+    """A table of its own, of the queue's name and found before it, is not where the trigger writes."""
+    with acting("panels_app") as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE audit_pending (event_id bigint)")
+        actions.record_system("probe.happened", by=clerk)
+        cursor.execute("DROP TABLE pg_temp.audit_pending")
+    assert Pending.objects.count() == 1
+
+
 def test_sequencer_gives_places_and_signs(roles, case):
     with acting("panels_sequencer"):
         signed = checkpoints.sign_head()
@@ -64,6 +73,7 @@ def test_nobody_changes_or_empties_the_record(roles, role, table):
 @pytest.mark.parametrize(
     "statement",
     [
+        "INSERT INTO audit_pending VALUES (-1)",
         "INSERT INTO audit_leaf VALUES (0, 1, '')",
         "INSERT INTO audit_tile VALUES (1, 0, '')",
         "INSERT INTO audit_checkpoint VALUES (1, '', '', '', now())",
