@@ -124,7 +124,8 @@ class Report:
         except Fault as fault:
             self.failed(what, fault)
         except OSError as error:
-            self.failed(what, Unusable(f"{error.strerror or error}. Is it the right file?"))
+            which = f"{shown(error.filename)}: " if error.filename else ""
+            self.failed(what, Unusable(f"{which}{error.strerror or error}. Is it the right file?"))
 
 
 @contextmanager
@@ -545,7 +546,9 @@ def is_consistent(old: int, old_root: bytes, new: int, new_root: bytes, proof: S
 
 
 class BadEntry(ValueError):
-    """What is wrong with an entry, without its number."""
+    """What is wrong with an entry, without its number; ``or_else`` is an earlier one that may be the altered one."""
+
+    or_else: int | None = None
 
 
 class Newer(BadEntry):
@@ -707,10 +710,13 @@ class Entries:
     def __init__(self, heads: dict[str, bytes] | None = None) -> None:
         self.heads: dict[str, bytes] = heads or {}
         self.read = Reader().read
+        self.count = self.orphans = 0  # of those that could be read; of those whose stream began before this export
+        self.misplaced: bool | None = None  # whether the first with a number did not begin or continue its stream
 
     def document(self, index: int, entry: bytes, its_hash: bytes) -> dict[str, Any]:
         """Return the entry's document; raises ``BadEntry`` with what is wrong with it."""
         document = self.read(entry)
+        self.count += 1
         stream, seq, prev = document["stream"], document["seq"], document["prev"]
         if stream == SYSTEM:
             if seq is not None or prev is not None:
@@ -721,16 +727,25 @@ class Entries:
         if type(seq) is not int or not 0 < seq <= LARGEST_NUMBER:
             raise BadEntry(f"its number in {shown(stream)} is {shown(seq)}, not a whole number from 1")
         self.heads[stream] = _HEAD.pack(its_hash, seq, index)
+        if self.misplaced is None:
+            self.misplaced = seq != number + 1
+        self.orphans += not head and seq > 1
+        place = f"entry {before:,}" if before < index else "the last one that you checked earlier"
         if seq != number + 1:
-            what = "an entry stands twice or out of order" if seq <= number else "an entry before it is missing"
-            raise BadEntry(f"it is number {seq} of {shown(stream)}, where {number + 1} is due: {what}, or was moved")
+            what = "an entry stands twice or out of order"
+            if seq > number + 1:
+                gap = f"between {place} and this one" if head else "before this one"
+                what = f"an entry before it is missing or was moved, {gap}"
+            raise BadEntry(f"it is number {seq} of {shown(stream)}, where {number + 1} is due: {what}")
         if prev != (last.hex() or None):
-            raise BadEntry(
-                f"it does not name the hash of entry {before:,}, the one before it in {shown(stream)}: "
-                f"entry {before:,} or this one was altered"
-                if head
-                else f"it is the first of {shown(stream)} but names an entry before it"
+            if not head:
+                raise BadEntry(f"it is the first of {shown(stream)} but names an entry before it")
+            fault = BadEntry(
+                f"the later does not name the hash of {place}, the one before it in {shown(stream)}: "
+                f"{place} or this one was altered"
             )
+            fault.or_else = before if before < index else None
+            raise fault
         return document
 
 
@@ -851,7 +866,7 @@ def check_export(
     report = Report()
     with report.step("Export"):
         trusted = parse_keys(keys)
-        head = _head(report, checkpoint, trusted, require_witness=require_witness)
+        head = _head(report, checkpoint, trusted, require_witness=require_witness and not old)
         with about("Earlier checkpoint"):
             earlier = [_earlier(text, head, trusted, number) for number, text in enumerate(old, 1)]
         with about("Frontier"):
@@ -868,6 +883,8 @@ def check_export(
                 reading.disclosures = Disclosures(iter(lambda: disclosures.readline(1 << 22), b""))
         reading.run(export, head.size)
         _roots(report, reading, head, earlier)
+        if require_witness and old:
+            _require_witness(report, [head, *earlier], trusted)
         if reading.rules:
             reading.rules.finish(report)
         if not quick and report.verdict == VERIFIED:
@@ -885,12 +902,15 @@ class _Reading:
         self.erased: dict[tuple[str, str], int] = {}
         self.gone = 0
         self.bad: list[tuple[int, str]] = []  # the first few
-        self.bad_count = 0
+        self.first: tuple[int, int, str] | None = None  # the first bad one, or else the second, and why
+        self.bad_count = self.lines = 0
+        self.whole = self.unfit = False  # whether there were as many lines as entries; whether this is another export
 
     def run(self, export: BinaryIO, size: int) -> None:
         """Read entries up to ``size`` and say what came of it."""
         for lines, end in _lines(export):
             room = size - self.tree.size
+            self.lines += len(lines)
             if end:
                 self.fault(self.tree.size, end)
                 break
@@ -899,7 +919,8 @@ class _Reading:
                 self.fault(size, f"the checkpoint ends before it, at {counted(size)}")
                 break
         else:
-            if self.tree.size < size:
+            self.whole = self.tree.size == size
+            if not self.whole:
                 self.fault(self.tree.size, f"it is missing; the log has {counted(size)}")
         self._finish()
         with self.report.step("Disclosures"):
@@ -921,7 +942,7 @@ class _Reading:
             self.report.failed("Entries", Unusable(f"Entry {index:,} cannot be checked: {fault}."))
             return
         except BadEntry as fault:
-            self.fault(index, str(fault))
+            self.fault(index, str(fault), fault.or_else)
             return
         found: dict[str, bytes] | None = None
         if self.disclosures:
@@ -944,8 +965,10 @@ class _Reading:
                 self.report.passed("Disclosures, a remark", what)
         return found
 
-    def fault(self, index: int, what: str) -> None:
+    def fault(self, index: int, what: str, or_else: int | None = None) -> None:
         """Note a bad entry; what depends on its content is not checked any further."""
+        one = (index if or_else is None else or_else, index, what)
+        self.first = min(self.first or one, one)
         self.bad_count += 1
         self.rules = self.disclosures = None
         if len(self.bad) < 10:
@@ -954,14 +977,17 @@ class _Reading:
     def _finish(self) -> None:
         report, number = self.report, self.tree.size - self.start
         report.facts.update(entries=number, bad_entries=self.bad_count)
-        if self.bad:
-            index, what = self.bad[0]
-            if self.start:
-                what += f" (with this frontier the export has to begin with entry {self.start:,})"
+        unfit = self._unfit()
+        self.unfit = bool(unfit)
+        if unfit:
+            report.failed("Entries", Unusable(unfit))
+        elif self.first:
+            lower, index, what = self.first
+            which = f"Entry {index:,}" if lower == index else f"Entry {lower:,} or entry {index:,}"
             if self.bad_count > 1:
                 what += f" ({counted(self.bad_count - 1, 'more bad entry', 'more bad entries')})"
-            report.facts.update(first_bad=index, bad=[f"Entry {at:,}: {why}." for at, why in self.bad])
-            report.failed("Entries", Tampered(f"Entry {index:,} is the first bad one: {what}."))
+            report.facts.update(first_bad=lower, bad=[f"Entry {at:,}: {why}." for at, why in self.bad])
+            report.failed("Entries", Tampered(f"{which} is the first bad one: {what}."))
         elif self.entries:
             report.facts.update(streams=len(self.entries.heads))
             report.passed(
@@ -969,6 +995,20 @@ class _Reading:
                 f"{counted(number)} from {self.start:,} on: each in its one spelling and complete, numbered without "
                 f"gaps and linked, in {counted(len(self.entries.heads), 'stream', 'streams')}",
             )
+
+    def _unfit(self) -> str:
+        """Say why this is not the export that it should be, rather than one that was tampered with."""
+        if not self.first or not self.entries:
+            return ""
+        if self.lines and not self.entries.count:
+            return f"This is no export, or its lines were changed on the way: none is an entry. First, {self.first[2]}."
+        only_orphans = self.entries.orphans == self.bad_count - 1 > 1  # nothing else is wrong, but that it ends early
+        if self.whole or not (self.entries.misplaced or only_orphans):
+            return ""
+        cure = "Give --frontier with what your last check kept, or ask for an export from entry 0 (rules needs that)."
+        if self.start:
+            cure = "Your frontier ends there: ask for an export from there, or give one from entry 0 without it."
+        return f"This export does not begin at entry {self.start:,}. {cure}"
 
     def _finish_disclosures(self) -> None:
         read = self.disclosures
@@ -1019,6 +1059,18 @@ def _head(
     return head
 
 
+def _require_witness(report: Report, heads: Iterable[Checkpoint], keys: Sequence[Key]) -> None:
+    """What was signed since a witness last saw the log is vouched for by an earlier, cosigned checkpoint."""
+    seen = [one for one in heads if any(key.covers(at) for key, at in signed_by(one, keys).witnesses)]
+    with about("Witnesses"):
+        if not seen:
+            raise Unusable(
+                "No witness whose key you trust has cosigned a checkpoint here. Give a cosigned one (--old)."
+            )
+    newest = max(seen, key=lambda one: one.size)
+    report.passed("Witnesses", f"a witness has seen the log up to its first {counted(newest.size)}")
+
+
 def _require_current(report: Report, signers: Signers, times: Sequence[int]) -> None:
     """A log's key may sign only until its date: what shows when it did is a witness's time, if there is one."""
     over = [key for key in signers.log if key.is_over(min(times or [int(time.time())]))]
@@ -1055,6 +1107,8 @@ FORK = (
 
 def _roots(report: Report, reading: _Reading, head: Checkpoint, earlier: Sequence[Checkpoint]) -> None:
     """Compare the roots: at the signed size, and at the sizes of earlier checkpoints."""
+    if reading.unfit:
+        return
     tree, start = reading.tree, reading.start
     good, bad = start, head.size
     for one in sorted(earlier, key=lambda one: one.size):
@@ -1077,8 +1131,8 @@ def _where(reading: _Reading, good: int, bad: int, *, earlier: bool) -> str:
     text = "The entries do not lead to the signed root: this is not the history that was signed."
     if reading.tree.size == bad and not reading.bad and reading.entries:
         text += (
-            " Each entry fits the others, so one was changed, or two of different streams exchanged, "
-            "and whatever refers to it was changed with it, or nothing does yet."
+            " Only the root differs: each entry fits the others. So one was changed and whatever refers to it with it, "
+            "or the last of a stream was, or two of different streams were exchanged."
         )
     if bad > good and (earlier or good):
         where = f"It was changed between entries {good:,} and {bad - 1:,}; those before {good:,} are as they were."
@@ -1120,7 +1174,9 @@ def _begin(frontier: str, head: Checkpoint, earlier: Sequence[Checkpoint]) -> tu
     kept = _object(frontier, "The frontier")
     try:
         size, hashes = kept["size"], [_bytes(one, "A hash of the frontier", 32) for one in kept["hashes"]]
-        heads = {stream: _HEAD.pack(bytes.fromhex(last), seq, 0) for stream, (seq, last) in kept["heads"].items()}
+        heads = {
+            stream: _HEAD.pack(bytes.fromhex(last), seq, LARGEST_SIZE) for stream, (seq, last) in kept["heads"].items()
+        }
         tree = Tree(size, hashes, sizes)
         fits = kept["v"] == 1 and len(hashes) == bin(size).count("1") and base64(tree.root()) == kept["root"]
     except (KeyError, TypeError, ValueError, AttributeError, struct_error):
@@ -1222,10 +1278,13 @@ def check_bundle(text: str, keys: str, *, old: Sequence[str] = (), require_witne
         trusted = parse_keys(keys)
         bundle = _bundle(text)
         report.facts.update(about=bundle["about"])
-        head = _head(report, bundle["checkpoint"], trusted, require_witness=require_witness)
+        head = _head(report, bundle["checkpoint"], trusted, require_witness=require_witness and not old)
+        earlier_ones = []
         for number, earlier in enumerate(old, 1):
             with report.step("Earlier checkpoint"):
-                _same_head(report, _earlier(earlier, head, trusted, number), head)
+                earlier_ones.append(_same_head(report, _earlier(earlier, head, trusted, number), head))
+        if require_witness and old:
+            _require_witness(report, [head, *earlier_ones], trusted)
         places: Places = {}
         entries = Entries()
         for part in bundle["streams"]:
@@ -1251,12 +1310,13 @@ def _bundle(text: str) -> dict[str, Any]:
     return bundle
 
 
-def _same_head(report: Report, earlier: Checkpoint, head: Checkpoint) -> None:
+def _same_head(report: Report, earlier: Checkpoint, head: Checkpoint) -> Checkpoint:
     if earlier.size != head.size:
         raise Unusable("Of another size than the bundle's checkpoint: connect the two with verify_log.py compare.")
     if earlier.root != head.root:
         raise Tampered(FORK)
     report.passed("Earlier checkpoint", "is the bundle's own")
+    return earlier
 
 
 def _check_stream(report: Report, part: Any, head: Checkpoint, entries: Entries, places: Places) -> None:
@@ -1464,32 +1524,42 @@ TIERS = frozenset({"desk_top", "second_reading", "site_visit", "moderation", "co
 PANEL_TIERS = TIERS - {"desk_top", "second_reading"}
 OFFICES = frozenset({"secretariat", "conflicts_guardian", "nominations_secretary"})
 OF_THE_BOARD = frozenset({"board", "region", "area_team"})
-SEAT = itemgetter(
-    "seat", "minimum", "maximum", "appointed_by", "accreditation", "required_to_sit", "required_to_decide"
-)
+SEAT_NAMES = ("seat", "appointed_by", "accreditation", "minimum", "maximum", "required_to_sit", "required_to_decide")
+SEAT = itemgetter(*SEAT_NAMES)
 # What entries say, for `_wrong`.
 DAY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
-A_SEAT = {
-    **dict.fromkeys(("seat", "appointed_by", "accreditation"), str),
-    **dict.fromkeys(("minimum", "maximum"), int),
-    **dict.fromkeys(("required_to_sit", "required_to_decide"), bool),
-}
-PLAN = {"kind": str, "quorum_to_sit": int, "quorum_to_decide": int, "seats": [A_SEAT]}
-A_PLACE = {"seat": str, "number": int, "rank": int, "person": str, "by": str}
-HERE = {**dict.fromkeys(("seat", "person", "by", "effect", "rule"), str), "rank": int, "present": bool, "recused": bool}
-MEMBER = {
-    **HERE,
-    **dict.fromkeys(("by_kind", "nominated_by", "accreditation", "declared_at", "stance", "entered_by"), str),
-    **dict.fromkeys(("accredited", "away", "sits", "votes"), bool),
-    "number": int,
-    "checks": list,
-}
-QUORUM = {"to_sit": {"needed": int, "there": int}, "to_decide": {"needed": int, "voting": int}}
+
+
+class Row:
+    """Objects that say so much, each of a type: what there are many of is seen at one look."""
+
+    def __init__(self, **says: Any) -> None:
+        self.says, self.types = says, tuple(says.values())
+        self._values = itemgetter(*says)
+
+    def fits(self, value: Any) -> bool:
+        """Whether an object is such a row."""
+        try:
+            return tuple(map(type, self._values(value))) == self.types
+        except (KeyError, TypeError):
+            return False
+
+
+_RULE: Json = {**dict.fromkeys(SEAT_NAMES[:3], str), **dict.fromkeys(SEAT_NAMES[3:5], int)}
+_RULE.update(dict.fromkeys(SEAT_NAMES[5:], bool))
+_HERE: Json = {**dict.fromkeys(("seat", "person", "by", "effect", "rule"), str), "rank": int}
+_HERE.update(present=bool, recused=bool)
+_SAID = ("by_kind", "nominated_by", "accreditation", "declared_at", "stance", "entered_by")
+_TRUTHS = dict.fromkeys(("accredited", "away", "sits", "votes"), bool)
+A_PLACE = Row(seat=str, number=int, rank=int, person=str, by=str)
+HERE, PLAN = Row(**_HERE), {"kind": str, "quorum_to_sit": int, "quorum_to_decide": int, "seats": [Row(**_RULE)]}
+MEMBER = Row(**_HERE, **dict.fromkeys(_SAID, str), **_TRUTHS, number=int, checks=list)
+QUORUM = {"to_sit": Row(needed=int, there=int), "to_decide": Row(needed=int, voting=int)}
 COMPOSED = {"ruleset": str, "kind": str, "on": DAY, "asked_at": _AT, "quorum": QUORUM}
+COMPOSED.update(seats=[Row(**_RULE, filled=int)], members=[MEMBER])
 RULED = {"rule": frozenset([*TESTS, "OB"]), "verdict": frozenset({"confirmed", "dismissed"})}
 RULED["effect"] = frozenset(SEVERITY)
 STANCES = frozenset({"concur", "dissent", "abstain"})
-COMPOSED.update(seats=[{**A_SEAT, "filled": int}], members=[MEMBER])
 # How far each test looks back where the rule set is silent: its key, and months (days for D14).
 REACH = {
     **{f"D{number}": (f"d{number}_months", 12) for number in (6, 7, 12, 13)},
@@ -1551,6 +1621,18 @@ def months_before(on: date, months: int) -> date:
     year, month = divmod(on.year * 12 + on.month - 1 - months, 12)
     last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(1)).day
     return date(year, month + 1, min(on.day, last))
+
+
+@lru_cache(maxsize=1000)
+def _heard(answers: tuple[Answer, ...]) -> tuple[tuple[str, ...], dict[str, str], list[str], Answer]:
+    """Which tests were asked, what each said, what the objections weigh, and the strictest answer."""
+    objections = [effect for test, effect in answers if test == "OB"]
+    return tuple(test for test, _ in answers), dict(answers), objections, strictest(answers)
+
+
+@lru_cache(maxsize=1000)
+def _london(text: str) -> datetime:
+    return in_london(_utc(text))
 
 
 @lru_cache(maxsize=1000)
@@ -1781,11 +1863,15 @@ def of(kind: str, /, *types: str, **says: Any) -> Callable[[Handler], Handler]:
 
 def _wrong(value: Any, wanted: Any) -> str:
     """Why a value is not as wanted: a type, a pattern, words, [what each is], {name: what}; (what,) may be left out."""
+    if type(wanted) is Row:
+        if wanted.fits(value):
+            return ""
+        wanted = wanted.says
     kind = type(wanted)
     if kind is dict and type(value) is dict:
         for name, what in wanted.items():
             maybe = type(what) is tuple
-            wrong = _wrong(value[name], what[0] if maybe else what) if name in value else "missing" * (not maybe)
+            wrong = _wrong(value[name], what[0] if maybe else what) if name in value else "is missing" * (not maybe)
             if wrong:
                 return f"{name} {wrong}"
         return ""
@@ -1854,7 +1940,7 @@ class Rules:
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
             wrong = shown(repr(error))
         if wrong:
-            self.breach(f"it lacks, or misspells, what {document['type']} has to say: {wrong}")
+            self._lacks(wrong)
 
     def finish(self, report: Report) -> None:
         """Say what was recomputed, and every breach."""
@@ -1879,6 +1965,9 @@ class Rules:
         if self.broken <= self.MOST:
             self.breaches.append(Breach(self.index, self.one["stream"], self.one["seq"], plain(sentence)))
         return False
+
+    def _lacks(self, what: str) -> None:
+        self.breach(f"it lacks, or misspells, what {self.one['type']} has to say: {what}")
 
     def _says(self, said: Json, name: str) -> bool:
         """Whether it says what those of earlier releases did not: they are passed over up to the first that does."""
@@ -2032,7 +2121,7 @@ class Rules:
     def _news(self) -> Person:
         """Somebody of whom there is news; a panel that decides in that minute may still see what stood before it."""
         person, now = self._person(self.one["stream"]), self._at()
-        recent = (each for each in person.earlier if now - each[0] <= MOMENTS)
+        recent = (each for each in person.earlier if abs(now - each[0]) <= MOMENTS)
         person.earlier = (*recent, (now, person.out, person.trained))
         return person
 
@@ -2319,7 +2408,8 @@ class Rules:
             self.counts["items not recomputable"] += 1
             return
         if wrong := _wrong(body, COMPOSED):
-            raise ValueError(wrong)
+            self._lacks(wrong)
+            return
         whole, rows = self._planned(panel, body), body["members"]
         self.counts["items recomputed" if whole else "items not recomputable"] += 1
         in_session = item and body["on"] in panel.days
@@ -2386,63 +2476,74 @@ class Rules:
 
     def _member(self, panel: Panel, item: Item, body: Json, case: str, row: Json, now: datetime) -> None:
         """One member: there or not, away or not, trained or not, and so sitting and voting or not."""
-        who, on, effect, known = row["person"], body["on"], row["effect"], self._person(row["person"])
+        who, on, effect, recused = row["person"], body["on"], row["effect"], row["recused"]
         here = row["present"] == item.there.get(who, False)
         here or self.breach(f"{who} was {'not ' * row['present']}in the room")
-        row["recused"] or who not in item.left or self.breach(f"{who} left the room and is counted as if they had not")
-        away = any(first <= on <= last for first, last in panel.away.get(who, {}).items())
+        if not recused:
+            who not in item.left or self.breach(f"{who} left the room and is counted as if they had not")
+        elif who not in item.left and effect != "barred" and all(who != ruling[0] for ruling, _ in panel.rulings):
+            self.breach(f"{who} is counted as having left, and no entry says so")
+        away = who in panel.away and any(first <= on <= last for first, last in panel.away[who].items())
         row["away"] == away or self.breach(f"{who} was {'not ' * (not away)}noted as away on {on}")
-        entered = who in item.left or effect == "barred" or any(who == ruling[0] for ruling, _ in panel.rulings)
-        entered or not row["recused"] or self.breach(f"{who} is counted as having left, and no entry says so")
-        kind = row["accreditation"]
-        fit = row["present"] and not row["away"] and not row["recused"] and effect != "barred"
-        told, seen = (row["accredited"], row["sits"]), []
-        # What another stream said in that minute the panel may not have seen, though it stands before in the log.
-        earlier = (each[1:] for each in known.earlier if abs(now - each[0]) <= MOMENTS)
-        for out, spans in ((known.out, known.trained), *earlier):
-            trained = not kind or any(name == kind and first <= on <= last for name, _, first, last in spans)
-            seen.append((trained, fit and trained and not out))
-        if told not in seen:
-            trained, sits = seen[0]
-            row["accredited"] == trained or self.breach(f"{who} has {'' if trained else 'no '}{kind} on record")
-            row["sits"] == sits or self.breach(
-                f"{who} is counted as sitting, or not, against what is recorded ({effect})"
-            )
+        self._fit(row, on, now, row["present"] and not row["away"] and not recused and effect != "barred")
         votes = "votes" if row["votes"] else "has no vote"
         row["votes"] == (row["sits"] and effect in VOTES) or self.breach(f"{who} {votes}: their tests say {effect}")
-        open_ = row["sits"] and not all(panel.objections.get((case, who), {}).values())
-        not open_ or self.breach(f"{who} sits while an objection to them waits for its ruling")
+        if row["sits"] and not all(panel.objections.get((case, who), {}).values()):
+            self.breach(f"{who} sits while an objection to them waits for its ruling")
+
+    def _fit(self, row: Json, on: str, now: datetime, able: bool) -> None:
+        """Trained and so sitting, or not, as the member's own stream says."""
+        who, kind, told = row["person"], row["accreditation"], (row["accredited"], row["sits"])
+        known = self._person(who)
+
+        def seen(out: bool, spans: Iterable[tuple[Any, ...]]) -> tuple[bool, bool]:
+            trained = not kind or any(name == kind and first <= on <= last for name, _, first, last in spans)
+            return trained, able and trained and not out
+
+        trained, sits = seen(known.out, known.trained)
+        # What another stream said in that minute the panel may not have seen, though it stands before in the log.
+        if told == (trained, sits) or any(
+            abs(now - until) <= MOMENTS and told == seen(*before) for until, *before in known.earlier
+        ):
+            return
+        told[0] == trained or self.breach(f"{who} has {'' if trained else 'no '}{kind} on record")
+        sits = told[1] == sits
+        sits or self.breach(f"{who} is counted as sitting, or not, against what is recorded ({row['effect']})")
 
     def _tested(self, panel: Panel, body: Json, case: str, row: Json, asked: datetime) -> None:
-        """Every test was asked of a member, the strictest answer counts, and D9 and D14 are as earlier entries say."""
-        who, answers = row["person"], tuple(map(ANSWER, row["checks"]))
-        raised = panel.objections.get((case, who), {})
-        due, said = TESTS + ["OB"] * len(raised), dict(answers)
-        if [*map(itemgetter(0), answers)] != due:
+        """Every test was asked of a member, and the strictest answer counts; D9, D14, DI, OB as earlier entries say."""
+        who, kind = row["person"], body["kind"]
+        tests, said, weigh, (rule, effect) = _heard(tuple(map(ANSWER, row["checks"])))
+        raised = panel.objections.get((case, who), {}).values()
+        due = (*TESTS, *("OB" for _ in raised))
+        if tests != due:
             missing = ", ".join(test for test in due if test not in said)
-            what = f"{missing} is missing" if missing else f"{len(answers)} answers to {len(due)} tests"
+            what = f"{missing} is missing" if missing else f"{len(tests)} answers to {len(due)} tests"
             self.breach(f"not every test was asked of {who}: {what}")
-        ruled = [effect or "declare_only" for effect in raised.values()]
-        same = [effect for test, effect in answers if test == "OB"] == ruled
-        same or self.breach(f"{who}: the objections to them weigh other than they were ruled on ({', '.join(ruled)})")
-        if self._has_left(panel, case, who) and said.get("DI") != "barred":
-            self.breach(f"{who} left the room for {case}, and DI is {said.get('DI')}")
-        rule, effect = strictest(answers)
+        same = weigh == [ruled or "declare_only" for ruled in raised]
+        same or self.breach(f"{who}: the objections to them weigh other than was ruled on them ({', '.join(weigh)})")
         same = (row["effect"], row["rule"]) == (effect, "" if effect == "clear" else rule)
         same or self.breach(f"{who}: the verdict is {row['effect']} and the strictest test says {effect} ({rule})")
-        others = (self._case(case).acted.get(who, frozenset()) & TIERS) - {body["kind"]}
-        if others and body["kind"] in TIERS and said.get("D9") != "barred":
-            self.breach(f"{who} acted on {case} at another tier ({', '.join(sorted(others))}) and D9 is clear")
-        made, known = row["declared_at"] and _utc(row["declared_at"]), panel.declared.get(who)
-        same = abs(made - known) <= MOMENTS if made and known else not made and not known
+        if acted := self._case(case).acted.get(who):
+            others = (acted & TIERS) - {kind}
+            if others and kind in TIERS and said.get("D9") != "barred":
+                self.breach(f"{who} acted on {case} at another tier ({', '.join(sorted(others))}) and D9 is clear")
+            if said.get("DI") != "barred" and self._has_left(panel, case, who):
+                self.breach(f"{who} left the room for {case}, and DI is {said.get('DI')}")
+        self._fresh(panel, body, row, asked, said.get("D14"))
+        self.counts["tests recomputed publicly"] += 2 + len(raised)
+
+    def _fresh(self, panel: Panel, body: Json, row: Json, asked: datetime, said: str | None) -> None:
+        """D14: the declaration is the last that an earlier entry holds, and not too old."""
+        who, made, known = row["person"], row["declared_at"], panel.declared.get(row["person"])
+        same = abs(_utc(made) - known) <= MOMENTS if made and known else not made and not known
         same or self.breach(f"{who} did not last declare when the composition says")
         windows = self.rulesets.get(body["ruleset"], {}).get("windows") or {}
-        age = (asked - in_london(made)).days if made else None
+        age = (asked - _london(made)).days if made else None
         stale = age is None or age > windows.get(*REACH["D14"])
-        old = "no declaration" if age is None else f"a declaration {age} days old"
-        same = said.get("D14") == ("barred" if stale else "clear")
-        same or self.breach(f"{who} has {old} and D14 is {said.get('D14')}")
-        self.counts["tests recomputed publicly"] += 2 + len(answers) - len(TESTS)
+        if said != ("barred" if stale else "clear"):
+            old = "no declaration" if age is None else f"a declaration {age} days old"
+            self.breach(f"{who} has {old} and D14 is {said}")
 
     def _quorate(self, body: Json, case: str) -> None:
         """Both quorums, and the seats that neither goes without."""
@@ -2658,7 +2759,11 @@ def _run_witness_key(options: argparse.Namespace) -> Report:
         raise Unusable("A key's name has no blanks and no plus sign; witness.example.org/coalition is a good one.")
     seed = os.urandom(32)
     vkey = witness_vkey(options.name, seed)
-    file = os.open(options.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        file = os.open(options.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        said = "is there already, and a key is never overwritten: give another --key-file, or put that one away."
+        raise Unusable(f"{shown(options.key_file)} {said}") from None
     with os.fdopen(file, "w", encoding="utf-8", newline="\n") as out:
         out.write(f"{PRIVATE}{options.name}+{_key(vkey).key_id.hex()}+{base64(bytes([WITNESS_KEY]) + seed)}\n")
     report = Report(facts={"vkey": vkey})

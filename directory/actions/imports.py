@@ -13,7 +13,8 @@ from audit.actions import record_system
 from audit.rows import update_rows
 from directory.actions.organisations import build, ids_by_code
 from directory.errors import BadFile
-from directory.models import Organisation
+from directory.importing import record_rows
+from directory.models import Organisation, OrganisationKind
 from directory.organisation_file import Row, Source, identify, read
 from directory.permissions import Actor, check_may_administer
 from directory.rows import NewOrganisation
@@ -22,6 +23,8 @@ BATCH = 1_000
 FAULTS_LISTED = 50
 # Nobody stacks organisations so deep; a longer chain is a mistake in the file.
 DEEPEST = 12
+# Kinds that fill no seat of a panel; there may be many thousands of them.
+NAMES_NOBODY = frozenset({OrganisationKind.PRACTICE, OrganisationKind.PROVIDER, OrganisationKind.COMMISSIONING_SUPPORT})
 
 Progress = Callable[[str, int], None]
 _T = TypeVar("_T")
@@ -44,6 +47,8 @@ class _Survey:
     # How many parents must be written before this one; most need none and are not listed.
     level_of: dict[str, int] = field(default_factory=dict)
     new: set[str] = field(default_factory=set)
+    # Kind and code of those new ones that may name people for a seat: an auditor has to know what each is.
+    bodies: list[tuple[str, str]] = field(default_factory=list)
     updated: int = 0
     unchanged: int = 0
     faults: list[tuple[int, str]] = field(default_factory=list)
@@ -77,6 +82,7 @@ def import_organisations(
         "added": result.added,
         "updated": result.updated,
         "unchanged": result.unchanged,
+        "listed": len(survey.bodies),
     }
     event = record_system(
         "directory.imported",
@@ -84,6 +90,8 @@ def import_organisations(
         public=public,
         private={"free_text": {"file": path.name.encode(errors="replace").decode()}},
     )
+    if survey.bodies:
+        record_rows("bodies", survey.bodies, list, by=by)
     _apply(survey, event.pk, progress)
     if identify(path).sha256 != source.sha256:
         raise BadFile(f"{path.name} changed while it was read; nothing was imported. Run the import again.")
@@ -129,6 +137,8 @@ def _compare(survey: _Survey, sound: list[NewOrganisation]) -> None:
         standing = known.get(row.code)
         if standing is None:
             survey.new.add(row.code)
+            if row.kind not in NAMES_NOBODY:
+                survey.bodies.append((str(row.kind), row.code))
         elif standing["kind"] != row.kind:
             survey.fault(
                 survey.row_of[row.code],

@@ -38,12 +38,14 @@ def nominate(
 
     rank: their place in the body's order, 1 is asked first; left out, they come last. capacity: the most sittings in
     one round of cases; left out, any number. Raises SeatRefused for any other kind of body, for a day more than ten
-    years ahead, and for somebody the body nominates already.
+    years ahead, for oneself, and for somebody the body nominates already.
     """
     check_nominates(by, body)
     if body.kind != OrganisationKind.COALITION_BODY:
         raise SeatRefused(f"{body.name} is not a Coalition body: only a Coalition body may nominate.")
     person = Person.objects.select_for_update().get(pk=person.pk)
+    if person == by:
+        raise SeatRefused("Nobody nominates themselves: another officer of the body does.")
     if not person.is_active:
         raise SeatRefused(f"{person} is no longer active and cannot be nominated.")
     if ends and ends < starts:

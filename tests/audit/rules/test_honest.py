@@ -60,19 +60,53 @@ def test_command_fails_and_names_the_entry(files, story, capsys):
     assert f"{where}: the composition is not the one its hash names." in [step["detail"] for step in report["steps"]]
 
 
-def test_entries_of_earlier_releases_are_counted_and_not_failed(story):
+def older(story) -> None:
     """Before rule sets said their plans, and compositions when the tests were asked."""
     for entry in story.all("ruleset.loaded"):
         entry.document["public"] = {name: entry.public[name] for name in ("version", "sha256")}
-    report = story.check(disclosed=False)
-    assert report.verdict == "verified"
-    assert report.facts["rules"]["items not recomputable"] == 2
     for entry in story.all("item.decided"):
         del entry.public["composition"]["asked_at"]
         recomposed(entry)
-    report = story.check(disclosed=False)
+
+
+def test_entries_of_earlier_releases_pass_only_when_allowed_and_are_counted(story):
+    older(story)
+    assert story.check(disclosed=False).verdict == "breached"
+    report = story.check(disclosed=False, allow_old=True)
     assert report.verdict == "verified"
-    assert report.facts["rules"]["items recomputed"] == 0
+    counts = report.facts["rules"]
+    assert (counts["items recomputed"], counts["items not recomputable"]) == (0, 2)
+    assert counts["entries of an earlier release passed over"] == 4
+
+
+def test_what_was_said_once_has_to_be_said_from_then_on(story):
+    """The allowance for old entries ends with the first new one."""
+    del story.last("item.decided").public["composition"]["asked_at"]
+    recomposed(story.last("item.decided"))
+    report = story.check(disclosed=False, allow_old=True)
+    assert report.verdict == "breached"
+    assert any("it lacks asked_at" in step.detail for step in report.steps if not step.ok)
+
+
+def test_the_last_line_tells_of_the_allowance(files, story, capsys):
+    older(story)
+    (files / "export.jsonl").write_bytes(story.files()[0])
+    (files / "checkpoint.txt").write_text(story.files()[1])
+    assert run(files, capsys)[0] == 1
+    status, said = run(files, capsys, "--allow-old")
+    assert status == 0
+    last = said.splitlines()[-1]
+    assert last == "VERIFIED, except for 4 entries of an earlier release, which --allow-old passed over"
+
+
+def test_items_whose_facts_are_withheld_are_named(files, story, capsys):
+    shown = (files / "private.jsonl").read_bytes().splitlines(keepends=True)
+    index = story.entries.index(story.last("item.decided"))
+    kept = [line for line in shown if json.loads(line)["index"] != index]
+    (files / "private.jsonl").write_bytes(b"".join(kept))
+    status, said = run(files, capsys, "--disclosures", str(files / "private.jsonl"))
+    assert status == 0
+    assert f"withheld, or erased, are the facts of 1 item: CCG-01A-2012 (entry {index:,})." in said
 
 
 def test_names_and_interests_stay_out_of_what_everybody_reads(story):
