@@ -173,7 +173,24 @@ def test_bundle_beside_an_earlier_checkpoint():
     assert check_bundle(text, VKEYS, old=[str(honest(8).note)]).verdict == "unusable"
 
 
+@pytest.mark.parametrize("place", [(4, {"ref": REF}), (3, {"ref": REF}), (1, {"other": REF})])
+def test_subject_is_what_the_first_entry_of_an_application_says(place):
+    """Not what a later one says, or one of another kind of stream, or in another place."""
+    index, public = place
+    world = honest().alter(index, public=public).relink().sign().cosigned()
+    report = check_bundle(written(bundle_of(world, LEEDS, PANEL, about=REF)), VKEYS)
+    assert report.verdict == "tampered"
+    assert "none of its applications is that" in failed(report)
+
+
+def test_bundle_says_what_would_show_that_its_end_was_cut_off(bundle):
+    said = " ".join(step.detail for step in check_bundle(written(bundle), VKEYS).steps)
+    assert "only a newer letter, checkpoint or export would show it" in said
+
+
 def test_witness_can_be_demanded(bundle):
     assert check_bundle(written(bundle), VKEYS, require_witness=True).verdict == "verified"
     unseen = bundle_of(honest().alter(1, public={"ref": REF}).relink().sign(), HULL, LEEDS, about=REF)
     assert check_bundle(written(unseen), VKEYS, require_witness=True).verdict == "unusable"
+    seen = str(honest().alter(1, public={"ref": REF}).relink().sign().cosigned().note)
+    assert check_bundle(written(unseen), VKEYS, require_witness=True, old=[seen]).verdict == "verified"

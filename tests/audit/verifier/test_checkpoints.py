@@ -9,7 +9,7 @@ import pytest
 from audit.notes import COSIGNATURE, Note, SigningKey, cosign, sign
 from audit.verify_log import check_checkpoint
 from tests.audit.failures.world import BEGIN, BOARD, COALITION, NEXT, ORIGIN, STRANGER, honest
-from tests.audit.verifier.worlds import VKEYS
+from tests.audit.verifier.worlds import VKEYS, check
 
 BARE = honest().sign().note
 COSIGNED = honest().note
@@ -44,6 +44,45 @@ def test_witness_outside_its_keys_dates_does_not_count():
     assert report.verdict == "verified"
     assert any("outside the key's dates" in step.detail for step in report.steps)
     assert check_checkpoint(str(COSIGNED), keys, require_witness=True).verdict == "unusable"
+
+
+def test_date_at_which_a_logs_key_ends_counts():
+    """What shows when a key signed is a witness's time; without one nothing does."""
+    ended = f"{BOARD.verifier} until=2012-09-30\n{COALITION.verifier}\n"
+    report = check_checkpoint(str(COSIGNED), ended)
+    assert report.verdict == "unusable"
+    assert "past its date" in failed(report)
+    bare = check_checkpoint(str(BARE), ended)
+    assert bare.verdict == "verified"
+    assert any("no witness's time shows that it signed before" in step.detail for step in bare.steps)
+    in_time = check_checkpoint(str(COSIGNED), ended.replace("2012-09-30", "2012-12-31"))
+    assert (in_time.verdict, "remark" in str(in_time.steps)) == ("verified", False)
+
+
+def test_key_that_ended_beside_one_that_did_not_is_remarked_on():
+    note = BARE.with_signatures(sign(BARE.text, NEXT), *COSIGNED.signatures[1:])
+    report = check_checkpoint(str(note), f"{BOARD.verifier} until=2012-09-30\n{NEXT.verifier}\n{COALITION.verifier}\n")
+    assert report.verdict == "verified"
+    assert any("has ended, before a witness saw this" in step.detail for step in report.steps)
+
+
+def test_cosignature_of_an_earlier_checkpoint_will_do_up_to_there():
+    newest = honest().sign()
+    assert check(newest, require_witness=True).verdict == "unusable"
+    assert check(newest, require_witness=True, old=[str(honest(8).sign().note)]).verdict == "unusable"
+    report = check(newest, require_witness=True, old=[str(honest(8).note)])
+    assert report.verdict == "verified"
+    assert any("up to its first 8 entries" in step.detail for step in report.steps)
+    rewritten = honest().alter(4).relink().sign()
+    assert check(rewritten, require_witness=True, old=[str(honest(8).note)]).verdict == "tampered"
+
+
+def test_time_beyond_what_the_format_allows_is_false():
+    far = SigningKey("far.example", COSIGNATURE, b"f" * 32)
+    message = f"cosignature/v1\ntime {2**63}\n{BARE.text}".encode()
+    line = cosign(BARE.text, far, BEGIN)
+    line = type(line)(line.name, line.key_id, (2**63).to_bytes(8, "big") + far.signature(message))
+    assert check_checkpoint(str(BARE.with_signatures(line)), f"{VKEYS}{far.verifier}\n").verdict == "tampered"
 
 
 def test_unknown_signers_are_listed_and_not_believed():

@@ -188,7 +188,9 @@ def test_key_file_that_holds_no_key_is_unusable(asked, text):
 
 
 def test_log_key_is_no_witness_key():
-    report, state, note = witness(first(honest()), VKEYS, "", str(SigningKey("a.example", 1, b"a" * 32)), NOW, first=True)
+    report, state, note = witness(
+        first(honest()), VKEYS, "", str(SigningKey("a.example", 1, b"a" * 32)), NOW, first=True
+    )
     assert (report.verdict, state, note) == ("unusable", "", "")
 
 
@@ -204,5 +206,6 @@ def test_new_key_is_private_and_works(tmp_path, capsys):
     assert "2026-09-21 14:13:20 UTC" in [one["at"] for one in report.facts["witnesses"]]
     before = path.read_bytes()
     assert verify_log.run(["witness-key", "coalition.example/new", "--key-file", str(path)]) == 2
+    assert "a key is never overwritten" in capsys.readouterr().out
     assert path.read_bytes() == before
     assert verify_log.run(["witness-key", "a name", "--key-file", str(tmp_path / "other")]) == 2

@@ -215,7 +215,7 @@ def test_folder_or_nothing_in_place_of_a_file(command, folder, capsys):
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="There is no /dev/zero here. Cure: run on Linux.")
 def test_file_without_end(folder, capsys):
     arguments = arguments_of(EXPORT, folder)
-    assert status_of(["/dev/zero", *arguments[1:]], capsys) == 1
+    assert status_of(["/dev/zero", *arguments[1:]], capsys) == 2
     assert status_of(["/dev/null", *arguments[1:]], capsys) == 1
 
 
@@ -253,3 +253,9 @@ def test_last_resort_is_words_too(monkeypatch, capsys):
     assert "A fault of this verifier (ZeroDivisionError: 'never seen')" in said.err
     assert said.err.endswith("UNUSABLE\n")
     assert sys.exc_info() == (None, None, None)
+
+
+def test_missing_file_is_named(folder, capsys):
+    arguments = arguments_of(EXPORT, folder)
+    assert verify_log.run([str(folder / "nowhere.jsonl"), *arguments[1:]]) == 2
+    assert "nowhere.jsonl': No such file" in capsys.readouterr().out
