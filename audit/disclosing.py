@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from audit.altered import said
 from audit.leaf import By, commitment
 from audit.models import Erasure, Event, Private
 from audit.reading import note_read
@@ -37,7 +38,7 @@ class Opened:
 
 def groups(event: Event) -> list[Group]:
     """The private groups of an entry, without their content; at most two queries."""
-    committed = event.document["private"]
+    committed = said(event)["private"]
     if not committed:
         return []
     kept = set(Private.objects.filter(event=event).values_list("grp", flat=True))
@@ -51,7 +52,8 @@ def _order(order: Erasure | None) -> tuple[str, datetime, str] | None:
 
 def opened(event: Event, group: str, *, by: By) -> Opened | None:
     """One private group, after recording who looks at it; None when it is not there, or there no more."""
-    if group not in event.document["private"]:
+    committed = said(event)["private"]
+    if group not in committed:
         return None
     note_read(what=f"private-{group}", ref=bytes(event.leaf_hash).hex(), by=by)
     row = Private.objects.filter(event=event, grp=group).first()
@@ -62,6 +64,6 @@ def opened(event: Event, group: str, *, by: By) -> Opened | None:
         group=group,
         body=body.decode(),
         salt=salt.hex(),
-        fits=commitment(salt, body) == event.document["private"][group],
+        fits=commitment(salt, body) == committed[group],
         document=row.document,
     )

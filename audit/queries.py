@@ -114,11 +114,18 @@ def page_of(found: QuerySet[Event], *, before: int = 0, after: int = 0) -> Page:
 
 
 def by_hash(leaf_hash: bytes) -> Event | None:
-    """The event with this hash; of two that are alike, which a log may hold, the first."""
+    """The event with this hash; of two that are alike, which a log may hold, the first.
+
+    Where the place in the log was given another hash, the event's own still finds it, by reading them all.
+    """
     events = Event.objects.select_related("log_leaf")
     logged = events.filter(log_leaf__leaf_hash=leaf_hash).order_by("pk").first()
     waiting = Pending.objects.order_by("pk").values("event")
-    return logged or events.filter(pk__in=waiting, leaf_hash=leaf_hash).order_by("pk").first()
+    return (
+        logged
+        or events.filter(pk__in=waiting, leaf_hash=leaf_hash).order_by("pk").first()
+        or events.filter(leaf_hash=leaf_hash).order_by("pk").first()
+    )
 
 
 def newest_id() -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 from json import dumps
 from typing import Any
 
+from audit import altered
 from audit.forms.search import OF_NO_RECORD, words
 from audit.house import House, Named
 from audit.leaf import SYSTEM
@@ -38,11 +39,12 @@ class Row:
     ruleset: str
     reason_code: str
     public: str
+    faults: Sequence[str]
 
 
 def names(events: Iterable[Event], house: House) -> Names:
     """What the streams and actors of some events are called."""
-    streams = {each for event in events for each in (event.stream, event.document["actor"])}
+    streams = {each for event in events for each in (event.stream, altered.said(event)["actor"])}
     return house.named(streams - {SYSTEM})
 
 
@@ -53,7 +55,7 @@ def rows(events: Sequence[Event], house: House) -> list[Row]:
 
 
 def _row(event: Event, known: Names) -> Row:
-    said = event.document
+    said = altered.said(event)
     return Row(
         hash=bytes(event.leaf_hash).hex(),
         index=index_of(event),
@@ -70,6 +72,7 @@ def _row(event: Event, known: Names) -> Row:
         ruleset=said["ruleset"],
         reason_code=said["reason_code"],
         public=dumps(said["public"], ensure_ascii=False),
+        faults=altered.differences(event),
     )
 
 

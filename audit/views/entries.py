@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from json import dumps, loads
+from json import dumps
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
@@ -11,14 +11,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audit import altered, keyring
 from audit.checkpoints import inclusion, latest
 from audit.disclosing import groups, opened
+from audit.errors import NoteRefused, Refused
 from audit.forms.search import kinds, words
 from audit.house import House
-from audit.leaf import SYSTEM, By
+from audit.leaf import SYSTEM, By, hash_of
 from audit.merkle import inclusion_proof
 from audit.models import Checkpoint, Event
 from audit.nodes import Rows
+from audit.notes import Head, Note, verified
+from audit.presenters.checking import printable
 from audit.presenters.entries import facts, mentioned, of
 from audit.presenters.proofs import Step, steps
 from audit.queries import by_hash, index_of
@@ -26,16 +30,17 @@ from audit.queries import by_hash, index_of
 
 @dataclass(frozen=True)
 class Proof:
-    """That an entry is under a signed head: the head, and each step to its root."""
+    """That an entry is under a signed head: the head, and each step from what the entry says now to its root."""
 
     size: int
     root: str
+    made: str
     steps: list[Step]
 
     @property
     def holds(self) -> bool:
         """Whether the steps end at the root that was signed."""
-        return not self.steps or self.steps[-1].makes == self.root
+        return (self.steps[-1].makes if self.steps else self.made) == self.root
 
 
 @login_required
@@ -71,12 +76,14 @@ def _find(leaf_hash: bytes) -> Event:
 
 
 def _page(event: Event, house: House, private: Any) -> dict[str, Any]:
-    said = loads(bytes(event.leaf))
+    said, document = altered.said(event), altered.read(event)
     streams = {event.stream, said["actor"], *mentioned([said["public"], private], kinds())} - {SYSTEM}
     known = house.named(streams)
-    checkpoint = _covering(event)
+    checkpoint, first = _covering(event), _first(event)
+    proofs = [_proof(event, each) for each in (checkpoint, first) if each]
     return {
         "event": event,
+        "faults": [*altered.differences(event), *_unproven(proofs)],
         "hash": bytes(event.leaf_hash).hex(),
         "what": words(event.event_type),
         "said": said,
@@ -85,11 +92,13 @@ def _page(event: Event, house: House, private: Any) -> dict[str, Any]:
         "by": of(said["actor"], known),
         "public": facts(said["public"], known) if said["public"] else [],
         "private": facts(private, known),
-        "raw": dumps(said, ensure_ascii=False, indent=2),
+        "raw": dumps(document, ensure_ascii=False, indent=2)
+        if document is not None
+        else printable(bytes(event.leaf).decode(errors="replace")),
         "groups": groups(event),
         "beside": _beside(event),
-        "first": _first(event),
-        "proof": _proof(event, checkpoint) if checkpoint else None,
+        "first": first,
+        "proof": proofs[0] if proofs else None,
     }
 
 
@@ -117,6 +126,31 @@ def _covering(event: Event) -> Checkpoint | None:
 def _proof(event: Event, checkpoint: Checkpoint) -> Proof:
     index = index_of(event)
     assert index is not None
-    path = inclusion_proof(Rows(), index, checkpoint.tree_size)
-    climbed = steps(bytes(event.leaf_hash), index, checkpoint.tree_size, path)
-    return Proof(checkpoint.tree_size, bytes(checkpoint.root).hex(), climbed)
+    made = hash_of(bytes(event.leaf))
+    try:
+        climbed = steps(made, index, checkpoint.tree_size, inclusion_proof(Rows(), index, checkpoint.tree_size))
+    except Refused:  # hashes that the way needs are not there
+        return Proof(checkpoint.tree_size, _signed_root(checkpoint), made.hex(), [])
+    return Proof(checkpoint.tree_size, _signed_root(checkpoint), made.hex(), climbed)
+
+
+def _signed_root(checkpoint: Checkpoint) -> str:
+    """The root that the log's key signed; nothing when it signed none, or another size. No column is believed."""
+    try:
+        note = Note.parse(checkpoint.note)
+        head = Head.parse(note.text)
+        verified(note, [key for key in keyring.known() if key.name == head.origin])
+    except NoteRefused:
+        return ""
+    return head.root.hex() if head.size == checkpoint.tree_size else ""
+
+
+def _unproven(proofs: list[Proof]) -> list[str]:
+    """What is wrong between an entry and the heads that are said to hold it."""
+    told = []
+    for each in {proof.size: proof for proof in proofs}.values():
+        if not each.root:
+            told.append(f"The checkpoint of {each.size:,} entries is not signed by a key of this log.")
+        elif not each.holds:
+            told.append(f"It does not lead to the root that was signed for {each.size:,} entries.")
+    return told

@@ -39,6 +39,7 @@ HEADS = (
     "Rule set",
     "Reason code",
     "Public content",
+    "Altered",
 )
 
 
@@ -126,6 +127,7 @@ def _line(row: Row) -> Sequence[str]:
         row.ruleset,
         row.reason_code,
         row.public,
+        " ".join(row.faults),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from audit.altered import differences
 from audit.leaf import SYSTEM
 from audit.models import Event
 from audit.queries import index_of
@@ -51,6 +52,7 @@ OF_PANELS: Mapping[str, Stage] = {
 # What a panel does on a day, and before it, for all its cases at once.
 OF_THE_DAY = frozenset({"sitting.convened", "sitting.closed", "minutes.signed"})
 MOST_OFFICES = 3
+CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Line:
     panel: str
     number: int
     hashes: Sequence[tuple[str, str]]
+    altered: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -81,17 +84,35 @@ def trace(case: Application) -> list[Walk]:
     """Every event of the case and of its panels on it, in the order of the log; six queries."""
     panels = {each.stream: each for each in Panel.objects.filter(items__case_ref=case.ref).distinct()}
     days = _days(case.ref)
-    events = [
+    found = list(Event.objects.filter(stream__in=[case.stream, *panels]).select_related("log_leaf").order_by("pk"))
+    # What was changed is not read: it could say that it is of another case.
+    altered = {event.pk: faults for event in found if (faults := differences(event))}
+    shown = [
         event
-        for event in Event.objects.filter(stream__in=[case.stream, *panels]).select_related("log_leaf").order_by("pk")
-        if event.stream == case.stream or _concerns(event, case.ref, days[event.stream])
+        for event in found
+        if event.pk in altered or event.stream == case.stream or _concerns(event, case.ref, days[event.stream])
     ]
+    events = [event for event in shown if event.pk not in altered]
     people = {each for event in events for each in (event.document["actor"], *people_in(event.document["public"]))}
     names = {each.stream: each.display_name for each in Person.objects.filter(stream__in=people - {SYSTEM})}
     seats = _seats(panels)
     offices = _offices({event.document["actor"] for event in events} - {SYSTEM})
-    lines = [_line(event, panels.get(event.stream), names, seats, offices) for event in events]
+    lines = [
+        _altered(event, panels.get(event.stream), altered[event.pk])
+        if event.pk in altered
+        else _line(event, panels.get(event.stream), names, seats, offices)
+        for event in shown
+    ]
     return list(_walks(lines))
+
+
+def altered_entries(case: Application, *, panels: bool) -> list[str]:
+    """The hashes of the events of a case, and of its panels, that are not what was recorded."""
+    streams = [case.stream]
+    if panels:
+        streams += Panel.objects.filter(items__case_ref=case.ref).distinct().values_list("stream", flat=True)
+    rows = Event.objects.filter(stream__in=streams).select_related("log_leaf").order_by("pk")
+    return [bytes(event.leaf_hash).hex() for event in rows.iterator(CHUNK) if differences(event)]
 
 
 def _days(ref: str) -> Mapping[str, set[str]]:
@@ -158,6 +179,23 @@ def _line(event: Event, panel: Panel | None, names: Mapping[str, str], seats: Se
         panel=panel.ref if panel else "",
         number=event.stream_seq or 0,
         hashes=list(_hashes(public)),
+    )
+
+
+def _altered(event: Event, panel: Panel | None, faults: Sequence[str]) -> Line:
+    """An event that is not what was recorded: nothing it says is told as if it were."""
+    return Line(
+        index=index_of(event),
+        hash=bytes(event.leaf_hash).hex(),
+        at=event.occurred_at,
+        stage="",
+        text="This entry is not what was signed",
+        by="Not known",
+        role="",
+        panel=panel.ref if panel else "",
+        number=event.stream_seq or 0,
+        hashes=(),
+        altered=faults,
     )
 
 

@@ -14,7 +14,7 @@ from authorisation.models import Application
 from authorisation.permissions import check_takes_bundle
 from directory.models import Person
 from panels.permissions import audits, check_audits
-from workflows.presenters.trace import trace
+from workflows.presenters.trace import altered_entries, trace
 
 
 def _find(person: Person, ref: str) -> Application:
@@ -45,7 +45,8 @@ def bundle(request: HttpRequest, ref: str) -> HttpResponse:
     case = _find(person, ref)
     check_takes_bundle(person, case)
     if request.method != "POST":
-        return render(request, "workflows/bundle.jinja", {"case": case, "audits": audits(person)})
+        altered = altered_entries(case, panels=audits(person))
+        return render(request, "workflows/bundle.jinja", {"case": case, "audits": audits(person), "altered": altered})
     response = HttpResponse(case_bundle(case, by=person), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{case.ref}.bundle.json"'
     return response

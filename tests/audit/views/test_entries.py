@@ -6,10 +6,11 @@ import pytest
 
 from audit import actions, checkpoints, verify_log
 from audit.actions import record_system
+from audit.leaf import hash_of
 from audit.models import Erasure, Event, Private
 from audit.queries import by_hash, index_of
 from tests.access.papers import CANARY
-from tests.factories.pages import Page
+from tests.factories.pages import Page, Reader
 from tests.factories.raw import run, unfenced
 
 
@@ -142,3 +143,84 @@ def test_entry_that_does_not_exist_is_not_found(auditor, typed):
 
 def test_address_is_of_one_event_for_good(decided):
     assert by_hash(bytes(decided.leaf_hash)) == decided
+
+
+def altered(event, how):
+    """Change an event in the database as somebody could who takes the triggers away."""
+    leaf = bytes(event.leaf).replace(b"2012", b"2013")
+    assert leaf != bytes(event.leaf)
+    statements = {
+        "leaf": ("UPDATE audit_event SET leaf = %s WHERE id = %s", leaf),
+        "leaf and hash": ("UPDATE audit_event SET leaf = %s, leaf_hash = %s WHERE id = %s", leaf, hash_of(leaf)),
+        "no leaf": ("UPDATE audit_event SET leaf = %s WHERE id = %s", b"\xff{"),
+        "other leaf": ("UPDATE audit_event SET leaf = %s WHERE id = %s", b'{"actor":7,"public":[],"type":{}}'),
+        "place": ("UPDATE audit_leaf SET leaf_hash = %s WHERE event_id = %s", bytes(32)),
+        "type": ("UPDATE audit_event SET event_type = %s WHERE id = %s", "decision.forged"),
+        "moment": ("UPDATE audit_event SET occurred_at = %s WHERE id = %s", "2011-01-01 00:00:00"),
+    }
+    run(*statements[how], event.pk)
+
+
+@pytest.mark.parametrize("how", ["leaf", "leaf and hash", "no leaf", "other leaf", "place", "type", "moment"])
+def test_entry_that_was_changed_is_never_called_proven(read, auditor, decided, how):
+    with unfenced():
+        altered(decided, how)
+        page = read(address(decided))
+        listed = read("/audit/events/", first=str(index_of(decided)), last=str(index_of(decided)))
+    assert "This is not what was signed" in page.text("h2")
+    assert "It leads to the signed root" not in page.words
+    assert "cannot have been written later" not in page.words
+    assert f"{address(decided)}proof" not in page.links.values()
+    assert "Altered" in listed.words
+
+
+def test_everything_changed_to_fit_still_does_not_lead_to_what_was_signed(read, decided):
+    leaf = bytes(decided.leaf).replace(b"2012", b"2013")
+    with unfenced():
+        altered(decided, "leaf and hash")
+        run("UPDATE audit_leaf SET leaf_hash = %s WHERE event_id = %s", hash_of(leaf), decided.pk)
+        page = read(f"/audit/entries/{hash_of(leaf).hex()}/")
+    assert "This is not what was signed" in page.text("h2")
+    assert "It does not lead to the root that was signed" in page.words
+    assert "cannot have been written later" not in page.words
+
+
+def test_root_is_the_one_that_was_signed_not_the_column(read, decided):
+    with unfenced():
+        run("UPDATE audit_checkpoint SET root = %s", bytes(32))
+        assert "It leads to the signed root" in read(address(decided)).words
+        run("UPDATE audit_checkpoint SET note = replace(note, %s, %s)", "\u2014 ", "\u2014 x")
+        page = read(address(decided))
+    assert "is not signed by a key of this log" in page.words
+    assert "It leads to the signed root" not in page.words
+
+
+def test_what_was_not_changed_is_not_marked(read, walk, decided):
+    assert "This is not what was signed" not in read(address(decided)).words
+    for path in (
+        "/audit/events/",
+        f"/applications/{walk.case.ref}/trace/",
+        f"/applications/{walk.case.ref}/bundle.json",
+    ):
+        shown = read(path)
+        assert shown.status == 200
+        assert "Altered" not in shown.words
+        assert "not what was signed" not in shown.words
+
+
+@pytest.mark.parametrize("how", ["leaf", "no leaf", "other leaf", "place", "type"])
+def test_trace_and_bundle_tell_of_an_entry_that_was_changed(read, walk, decided, how):
+    with unfenced():
+        altered(decided, how)
+        trace = read(f"/applications/{walk.case.ref}/trace/")
+        bundle = read(f"/applications/{walk.case.ref}/bundle.json")
+        officer = Page(
+            Reader(walk.world.officer(walk.case.ccg.code)).client.get(f"/applications/{walk.case.ref}/bundle.json")
+        )
+    assert trace.status == 200
+    assert "Altered This entry is not what was signed" in " ".join(trace.words.split())
+    for page in (bundle, officer):
+        assert "This is not what was signed" in page.text("h2")
+        assert "1 entry of this record was changed" in page.words
+    assert address(decided) in bundle.links.values()
+    assert address(decided) not in officer.links.values()
