@@ -17,7 +17,11 @@ RECHECKED = "log.rechecked"
 
 @dataclass(frozen=True)
 class Recheck:
-    """What the last one found: so many entries from the first, and whether they were as they were signed."""
+    """What the last one found: so many entries from the first, of which so many were signed for.
+
+    fault: the sentence of the first fault; wrong: the entry it is about, where it is about one. Records of earlier
+    versions hold neither, nor how many entries were signed for.
+    """
 
     size: int
     sound: bool
@@ -25,6 +29,8 @@ class Recheck:
     entry: str
     index: int | None
     fault: str
+    signed: int | None
+    wrong: int | None
 
 
 def last_recheck() -> Recheck | None:
@@ -34,7 +40,16 @@ def last_recheck() -> Recheck | None:
         return None
     told = event.document["public"]
     entry = bytes(event.leaf_hash).hex()
-    return Recheck(told["size"], told["sound"], event.recorded_at, entry, index_of(event), told.get("fault", ""))
+    return Recheck(
+        size=told["size"],
+        sound=told["sound"],
+        at=event.recorded_at,
+        entry=entry,
+        index=index_of(event),
+        fault=told.get("fault", ""),
+        signed=told.get("signed"),
+        wrong=told.get("wrong"),
+    )
 
 
 def check_sound() -> None:

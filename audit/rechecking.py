@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -34,17 +35,23 @@ def recheck(*, by: By = "system") -> str:
     """Check every entry and every checkpoint, and record it; the sentence of the first fault, or nothing."""
     # In this order: a checkpoint signed meanwhile is of no smaller log.
     newest = checkpoints.latest()
-    size = sequencing.log_size()
+    size, signed = sequencing.log_size(), newest.tree_size if newest else 0
+    found: dict[str, Any] = {"size": size, "signed": signed, "sound": True}
     try:
-        _check(size, newest.tree_size if newest else 0)
+        _check(size, signed)
     except LogBroken as broken:
-        fault = broken.message
-    else:
-        fault = ""
+        found |= {"sound": False, "fault": _plain(broken.message)}
+        if broken.entry is not None:
+            found["wrong"] = broken.entry
     with transaction.atomic():
-        told = {"size": size, "sound": not fault, **({"fault": fault[:LONGEST]} if fault else {})}
-        record_system(RECHECKED, by=by, public=told)
-    return fault
+        record_system(RECHECKED, by=by, public=found)
+    return str(found.get("fault", ""))
+
+
+def _plain(sentence: str) -> str:
+    """A sentence that may quote what somebody wrote into the database, fit to be recorded."""
+    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in sentence)
+    return shown[:LONGEST]
 
 
 def due() -> bool:

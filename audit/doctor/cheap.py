@@ -15,12 +15,14 @@ from audit.doctor.findings import Finding, Severity, so_many
 from audit.merkle import TILE
 from audit.models import Attestation, AttestationKind, Event, Pending
 from audit.rechecked import last_recheck
+from audit.reconciled import last_reconciled
 from audit.witnessing import OWN_EVENTS, witnesses
 
 PATIENCE = timedelta(seconds=60)
 SIGNED_WITHIN = timedelta(minutes=15)
 WITNESSED_WITHIN = timedelta(days=1)
 RECHECKED_WITHIN = timedelta(days=2)
+RECONCILED_WITHIN = timedelta(days=2)
 # Two machines of one database may differ by so much and harm nobody.
 TICK = timedelta(seconds=5)
 LETTER = "letter.issued"
@@ -50,7 +52,29 @@ def not_rechecked() -> Iterator[Finding]:
         yield Finding(
             Severity.WARNING,
             "The whole log was not checked again in the last two days.",
-            "Check it now from the page of the audit, and see that the audit worker runs.",
+            "See that the audit worker runs, which checks it every day.",
+            at="recheck",
+        )
+
+
+def reconciled() -> Iterator[Finding]:
+    """The tables say other things than the events, or nobody has compared them for long."""
+    last = last_reconciled()
+    since = last.at if last else Event.objects.order_by("pk").values_list("recorded_at", flat=True).first()
+    if last and last.differences:
+        number = so_many(last.differences, "difference", "differences")
+        yield Finding(
+            Severity.ALARM,
+            f"The tables were compared with the events on {last.at:%Y-%m-%d %H:%M} UTC: {number}, the first: "
+            f"{last.first}.",
+            "Keep the database as it is: manage.py audit_reconcile says what differs, and a row was changed past the "
+            "triggers. The events are what counts. Once they agree, audit_reconcile --note says so in the log.",
+        )
+    elif since and clock.real_now() - since > RECONCILED_WITHIN:
+        yield Finding(
+            Severity.WARNING,
+            "The tables were not compared with the events in the last two days.",
+            "See that a worker and the beat run, which do it every day; manage.py audit_reconcile --note does it now.",
         )
 
 
@@ -199,6 +223,7 @@ def triggers_missing() -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     broken,
+    reconciled,
     waiting,
     unchecked,
     unsigned,

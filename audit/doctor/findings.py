@@ -19,11 +19,12 @@ ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, and its cure, a sentence each."""
+    """One thing that is wrong, and its cure, a sentence each; at: the part of the page of the audit that cures it."""
 
     severity: Severity
     what: str
     cure: str
+    at: str = ""
 
 
 def so_many(number: int, one: str, many: str) -> str:
