@@ -205,6 +205,7 @@ CELERY_BEAT_SCHEDULE = {
     # These ask their rows whether a day has passed, so neither a restart nor two of them matter.
     "tell": {"task": "workflows.tasks.tell_checkpoint", "schedule": 900.0, "options": {"expires": 600}},
     "recheck": {"task": "audit.tasks.recheck_daily", "schedule": 900.0, "options": {"expires": 600}},
+    "reconcile": {"task": "workflows.tasks.reconcile", "schedule": 900.0, "options": {"expires": 600}},
     "stamp": {"task": "workflows.tasks.stamp", "schedule": 900.0, "options": {"expires": 600}},
 }
 if DEMONSTRATION:

@@ -7,7 +7,7 @@ from celery import shared_task
 from audit import clock, stamping
 from directory.actions import posts
 from panels.actions import examination
-from workflows import coalition
+from workflows import coalition, reconciliation
 from workflows.actions import checkpoints
 from workflows.engine import sweep as engine
 
@@ -39,6 +39,12 @@ def tell_checkpoint() -> int:
 def stamp() -> bool:
     """Have the log's head stamped, once a day. Not on the queue "audit": whoever holds the key asks no network."""
     return stamping.stamp_if_due()
+
+
+@shared_task(name="workflows.tasks.reconcile", acks_late=True)
+def reconcile() -> int | None:
+    """Compare every table with the events, once a day. Not on the queue "audit": its role does not see the tables."""
+    return reconciliation.reconcile_if_due()
 
 
 @shared_task(name="workflows.tasks.witness", acks_late=True)

@@ -301,11 +301,11 @@ def test_check_that_cannot_be_made_is_a_finding(db, settings):
 def test_page_asks_a_fixed_number_of_queries(happen, django_assert_max_num_queries):
     happen(3)
     checkpoints.sign_head()
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         examine()
     happen(300)
     checkpoints.sign_head()
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         examine()
 
 
@@ -348,7 +348,7 @@ def test_command_ends_with_1_and_tells_the_worst_first(signed, settings):
     code, text = told("--json")
     document = json.loads(text)
     assert (code, document["sound"], document["entries"]) == (1, False, signed.tree_size)
-    assert {"severity", "what", "cure"} == set(document["findings"][0])
+    assert {"severity", "what", "cure", "at"} == set(document["findings"][0])
 
 
 def test_command_says_in_a_sentence_that_the_database_is_away(db, monkeypatch):

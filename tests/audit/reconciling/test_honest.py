@@ -18,7 +18,7 @@ from directory.models import Message, Person
 from panels.models import Attendance, Position, Recusal, Refusal
 from tests.factories import days
 from workflows.management.commands import audit_reconcile
-from workflows.management.commands.audit_reconcile import UNTOLD, all_replays
+from workflows.reconciliation import UNTOLD, all_replays
 
 pytestmark = pytest.mark.django_db
 BASES = ((AuditedAggregate, "audit_seq"), (RecordedFact, "event"), (RegisteredRow, "event"))
@@ -131,7 +131,7 @@ def test_command_says_in_a_sentence_that_the_database_is_away(db, monkeypatch):
     def away(*_args, **_options):
         raise DatabaseError("connection refused\nTraceback")
 
-    monkeypatch.setattr(audit_reconcile, "reconcile", away)
+    monkeypatch.setattr(audit_reconcile, "differences", away)
     with pytest.raises(CommandError, match="The database cannot be read") as refused:
         call_command("audit_reconcile")
     assert refused.value.returncode == 2

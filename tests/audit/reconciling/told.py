@@ -1,7 +1,7 @@
 """What is told of a database: every difference between its events and its tables."""
 
 from audit.reconciling import Account, reconcile
-from workflows.management.commands.audit_reconcile import UNTOLD, all_replays
+from workflows.reconciliation import UNTOLD, all_replays
 
 
 def differences(only=""):

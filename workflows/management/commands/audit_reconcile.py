@@ -9,21 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from audit import reconciled
 from audit.leaf import SYSTEM
 from audit.models import Event
-from audit.reconciling import Account, Difference, Replay, reconcile
-from authorisation import reconciling as authorisation
-from directory import reconciling as directory
-from panels import reconciling as panels
-from workflows import reconciling as workflows
+from audit.reconciling import Account, Difference
+from workflows.reconciliation import differences
 
 UNUSABLE = 2
-UNTOLD = (*directory.UNTOLD,)
-
-
-def all_replays() -> tuple[type[Replay], ...]:
-    """How the events of every application become rows, from the record up."""
-    return (*directory.REPLAYS, *panels.REPLAYS, *authorisation.REPLAYS, *workflows.REPLAYS)
 
 
 class Command(BaseCommand):
@@ -35,12 +27,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--stream", default="", help="one stream only, such as panel:<uuid> or system")
         parser.add_argument("--json", action="store_true", help="print what was found and counted as JSON")
+        parser.add_argument(
+            "--note", action="store_true", help="also record in the log how many differences there are, as every night"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         began, account = time.perf_counter(), Account()
+        if options["note"] and options["stream"]:
+            raise CommandError("Only what was found in all streams is recorded: leave out --stream, or --note.")
         try:
             self._check(options["stream"])
             found = list(self._found(options["stream"], account, told=not options["json"]))
+            if options["note"]:
+                reconciled.note(found, account)
         except DatabaseError as error:
             raise CommandError(
                 f"The database cannot be read ({type(error).__name__}): see that it runs and is migrated, then repeat.",
@@ -59,7 +58,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _found(self, stream: str, account: Account, *, told: bool) -> Any:
-        for difference in reconcile(all_replays(), untold=UNTOLD, only=stream, account=account):
+        for difference in differences(account, only=stream):
             if told:
                 self.stdout.write(f"{difference}")
             yield difference
