@@ -88,7 +88,7 @@ def faults(rows: QuerySet[Attestation]) -> Iterator[str]:
     for row in _read(rows):
         if fault := checker.fault(row):
             yield (
-                f"Attestation {row.pk} of the checkpoint of {row.checkpoint_id} entries ({row.get_kind_display()}, "
+                f"Attestation {row.pk} of the head of {row.checkpoint_id} entries ({row.get_kind_display()}, "
                 f"{row.who}) does not verify: {fault.removesuffix('.')}."
             )
 

@@ -104,7 +104,7 @@ def test_row_that_is_no_signature_is_not_handed_out_and_stands_in_nobodys_way(si
     assert note_with_cosignatures(checkpoint) == checkpoint.note
     assert list(attesting.proven(Attestation.objects.all())) == []
     [said] = attesting.faults(Attestation.objects.all())
-    assert said.startswith(f"Attestation {row.pk} of the checkpoint of 7 entries")
+    assert said.startswith(f"Attestation {row.pk} of the head of 7 entries")
     if how != "another moment":  # that is the very signature, which is there already
         kept_now = keep_cosignature(f"{cosigned(checkpoint)}", by="system")
         assert list(attesting.proven(Attestation.objects.all())) == [kept_now]
