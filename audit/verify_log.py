@@ -1813,7 +1813,7 @@ class Panel:
         self.offered: dict[str, Place] = {}
         self.members: dict[str, Place] = {}
         self.declared: dict[str, datetime] = {}
-        self.interests: list[tuple[str, datetime]] = []  # who declared any, and when
+        self.interests: list[tuple[str, datetime, list[str]]] = []  # who declared, when, what (if disclosed)
         self.away: dict[str, dict[str, str]] = {}  # person: first day: last day
         self.items: dict[str, Item] = {}
         self.objections: dict[tuple[str, str], dict[Any, str]] = {}  # case, person: which: what was ruled
@@ -1919,6 +1919,7 @@ class Rules:
         self.refs: dict[str, str] = {}  # stream of an application: its reference
         self.shared: dict[Any, Any] = {}  # values that many hold
         self.one: Json = {}  # the entry at hand
+        self.shown: Mapping[str, bytes] = {}  # and what is disclosed of it
         self.index, self.line = 0, b""
 
     def entry(self, index: int, document: Json, line: bytes, disclosed: Mapping[str, bytes] | None) -> None:
@@ -1927,6 +1928,7 @@ class Rules:
             return
         kind, says, handler = HANDLERS[document["type"]]
         self.index, self.one, self.line, public = index, document, line, document["public"]
+        self.shown = disclosed or {}
         try:
             if document["stream"].partition(":")[0] != kind:
                 self.breach(f"it does not belong on the stream of a {kind}")
@@ -2187,8 +2189,9 @@ class Rules:
         panel, actor = self._panel(), self._actor()
         if "declared" in public:
             panel.declared[actor] = self._at()
-            if public["declared"]:
-                panel.interests.append((actor, self._at()))
+            said = json.loads(self.shown.get("interest", b"{}")).get("interests", [])
+            told = ([row["kind"], row["organisation"]] for row in said if row["organisation"])
+            panel.interests += [(actor, self._at(), what) for what in told]
 
     @of("panel", "seat.declined", "seat.stood_down", seats=[A_PLACE], declared=(int,))
     def _vacated(self, public: Json) -> None:
@@ -2638,10 +2641,10 @@ class Rules:
         tiers = {each["tier"] for each in member.get("roles", []) if each["case"] == case} | {panel.kind}
         acted = self._case(case).acted.get(who, frozenset()) & TIERS
         acted <= tiers or self.breach(f"{who} acted on {case} at a tier that the disclosed facts leave out")
-        named = [_utc(row["made_at"]) for row in member.get("declared", []) if row["made_at"]]
-        for at in (at for person, at in panel.interests if person == who):
-            kept = any(abs(at - made) <= MOMENTS for made in named)
-            kept or self.breach(f"{who} declared an interest on {at.date()} that the disclosed facts leave out")
+        declared = [(row["kind"], row["at"], row["made_at"]) for row in member.get("declared", []) if row["made_at"]]
+        for at, what in (told for person, *told in panel.interests if person == who):
+            kept = any(what == named and abs(at - _utc(made)) <= MOMENTS for *named, made in declared)
+            kept or self.breach(f"{who} declared an interest ({what[0]}) that the disclosed facts leave out")
         for ruling in member.get("rulings", []):
             told, at = RULING({**ruling, "person": who}), _utc(ruling["at"])
             made = any(told == known and abs(at - when) <= MOMENTS for known, when in panel.rulings)
