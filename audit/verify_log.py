@@ -2642,7 +2642,7 @@ class Rules:
         acted = self._case(case).acted.get(who, frozenset()) & TIERS
         acted <= tiers or self.breach(f"{who} acted on {case} at a tier that the disclosed facts leave out")
         declared = [(row["kind"], row["at"], row["made_at"]) for row in member.get("declared", []) if row["made_at"]]
-        for at, what in (told for person, *told in panel.interests if person == who):
+        for at, what in ((at, what) for person, at, what in panel.interests if person == who):
             kept = any(what == named and abs(at - _utc(made)) <= MOMENTS for *named, made in declared)
             kept or self.breach(f"{who} declared an interest ({what[0]}) that the disclosed facts leave out")
         for ruling in member.get("rulings", []):
