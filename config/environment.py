@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 DEMONSTRATION_PREFIX = "demonstration-"
+USUAL_BROKER = "redis://127.0.0.1:6379/0"
 
 
 def local_key(directory: Path) -> str:
@@ -40,3 +41,11 @@ def site_of(hosts: Sequence[str]) -> str:
     """Give the address mail links to: the first name this site answers to, over https; without one, this machine."""
     names = [host.lstrip(".") for host in hosts if host.strip("*.")]
     return f"https://{names[0]}" if names else "http://localhost:8000"
+
+
+def broker_here(file: Path, *, deployed: bool) -> str:
+    """Give the broker's address where no setting does: that of the demonstration that runs here, else the usual one."""
+    try:
+        return USUAL_BROKER if deployed else file.read_text(encoding="ascii")
+    except FileNotFoundError:
+        return USUAL_BROKER

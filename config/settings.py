@@ -9,7 +9,7 @@ from pathlib import Path
 
 import environ
 
-from config.environment import local_key, refuse_demonstration_key, site_of
+from config.environment import broker_here, local_key, refuse_demonstration_key, site_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -184,7 +184,9 @@ SITE_URL = env.str("SITE_URL", default=site_of([] if DEMONSTRATION else ALLOWED_
 # Where people who use this service get its source, as the licence asks; shown on the page "About".
 SOURCE_URL = env.str("SOURCE_URL", default="")
 
-CELERY_BROKER_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+# While the demonstration runs, commands beside it find its broker by this file.
+BROKER_FILE = SQLITE_FILE.with_suffix(".broker")
+CELERY_BROKER_URL = env.str("REDIS_URL", default=broker_here(BROKER_FILE, deployed=DEPLOYED))
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # max_retries: whoever sends a message does not wait for a broker that is away (six seconds each, unless told); rows say
 # what is owed. Workers and beat try again by their own rule.

@@ -11,6 +11,7 @@ import json
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -28,7 +29,7 @@ SECONDS = 60
 logger = logging.getLogger(__name__)
 
 
-def begin() -> bool:
+def begin(*, tell: Callable[[str], None] | None = None) -> bool:
     """Make the Coalition's key where it has none, and cosign; whether there was something to cosign.
 
     It may be called at every start. What the Coalition remembers of this log stays, whatever the tables hold by now:
@@ -37,7 +38,7 @@ def begin() -> bool:
     FOLDER.mkdir(parents=True, exist_ok=True)
     if not _file("key").exists():
         _file("vkey").write_text(_run("witness-key", NAME, "--key-file", _file("key")), encoding="utf-8")
-    return cosign_quietly()
+    return cosign_quietly(tell=tell)
 
 
 def forget() -> None:
@@ -52,17 +53,20 @@ def forget() -> None:
 def cosign() -> Attestation | None:
     """Cosign the newest head if it holds something new, and bring the signature; None when there was nothing to do."""
     newest = checkpoints.latest()
-    if newest is None or not _file("key").exists() or not _is_new(newest):
+    if newest is None or not _file("key").exists():
+        return None
+    # A log that was cut back may hold nothing new, and is refused aloud all the same.
+    if _seen(newest) <= newest.tree_size and not _is_new(newest):
         return None
     return keep_cosignature(_signed(newest), by="system")
 
 
-def cosign_quietly() -> bool:
+def cosign_quietly(*, tell: Callable[[str], None] | None = None) -> bool:
     """The same for a task: a refusal is said in the worker's log, as the Coalition would say it aloud."""
     try:
         return cosign() is not None
     except Refused as refused:
-        logger.warning("%s", refused.message)
+        (tell or logger.warning)(refused.message)
         return False
 
 

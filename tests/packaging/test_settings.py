@@ -10,7 +10,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import DEMONSTRATION_PREFIX, local_key, refuse_demonstration_key
+from config.environment import DEMONSTRATION_PREFIX, USUAL_BROKER, local_key, refuse_demonstration_key
 
 NAMES = ["DEMONSTRATION", "ALLOWED_HOSTS", "SESSION_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "DEBUG", "EMAIL_BACKEND"]
 PROGRAM = f"""
@@ -77,3 +77,16 @@ def test_example_names_every_variable(root):
     }
     named = set(re.findall(r"^([A-Z_]+)=", (root / ".env.example").read_text(), re.MULTILINE))
     assert named == read_here
+
+
+def test_commands_beside_a_demonstration_find_its_broker(root, tmp_path):
+    program = "from config import settings; print(settings.CELERY_BROKER_URL)"
+    (tmp_path / "demo.broker").write_text("redis://127.0.0.1:40001/0")
+
+    def broker(**environment):
+        return read(root, program, VAR_DIR=str(tmp_path), **environment).stdout.strip()
+
+    assert broker() == "redis://127.0.0.1:40001/0"
+    assert broker(REDIS_URL="redis://broker.example/1") == "redis://broker.example/1"
+    for other in ({"LOCAL_DATABASE": "replay"}, {"SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "panels.example"}):
+        assert broker(**other) == USUAL_BROKER

@@ -5,17 +5,21 @@ import logging
 import re
 import stat
 from base64 import b64encode
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from audit import checkpoints, fence, keyring, witnessing
 from audit.actions import record_system
+from audit.errors import SignerRefused
 from audit.models import Attestation, Checkpoint, Event, Leaf, Pending, Private, Tile
 from audit.notes import ED25519, Head, Note, SigningKey, VerifierKey, cosigned_at, sign
 from tests.audit import signer
 from tests.factories.raw import unfenced
 from workflows import coalition, tasks
+from workflows.management.commands import load_demonstration
 
 
 @pytest.fixture
@@ -194,3 +198,28 @@ def test_without_a_head_or_a_key_there_is_nothing_to_do(folder, grow):
     assert coalition.cosign() is None
     assert coalition.begin() is False
     assert coalition.cosign() is None
+
+
+def test_demonstration_of_an_older_copy_starts_and_says_what_shows(folder, grow, monkeypatch):
+    newest = grow()
+    coalition.begin()
+    seen = {checkpoints.origin_of(newest): {"size": newest.tree_size + 9, "root": b64encode(b"r" * 32).decode()}}
+    coalition._state().write_text(json.dumps(seen))
+    monkeypatch.setattr(load_demonstration, "key_at_hand", lambda: None)
+    monkeypatch.setattr(load_demonstration.demonstration, "is_loaded", lambda: True)
+    told = StringIO()
+    call_command("load_demonstration", stdout=told)
+    assert f"ALARM: The Coalition cosigned {newest.tree_size + 9:,} entries of this log" in told.getvalue()
+    assert "demo --reset begins anew" in told.getvalue()
+
+
+def test_demonstration_whose_log_nobody_will_sign_starts_and_says_so(folder, grow, monkeypatch):
+    def refuses():
+        raise SignerRefused("Entries are missing.")
+
+    monkeypatch.setattr(load_demonstration, "key_at_hand", lambda: None)
+    monkeypatch.setattr(load_demonstration, "sign_head", refuses)
+    monkeypatch.setattr(load_demonstration.demonstration, "is_loaded", lambda: True)
+    told = StringIO()
+    call_command("load_demonstration", stdout=told)
+    assert told.getvalue().startswith("ALARM: Entries are missing.")

@@ -11,6 +11,7 @@ from django.db import DatabaseError
 
 from audit import sequencing
 from audit.doctor import Finding, Severity, examine
+from audit.management import database
 
 UNUSABLE = 2
 
@@ -18,7 +19,8 @@ UNUSABLE = 2
 class Command(BaseCommand):
     help = (
         "Read the whole log again and say what is wrong with it, with its keys, its worker and its witnesses, and how "
-        "to mend it. Exit 0 when there is nothing but notes, 1 when there is more, 2 when the database cannot be read."
+        "to mend it. Exit 0 when there is nothing but notes, 1 when there is more, 2 when the database cannot be read. "
+        f"{database.HOW_TO_CHOOSE}"
     )
     # Whether migrations are applied is asked by /health/ready; this must answer even when the database is away.
     requires_migrations_checks = False
@@ -40,7 +42,12 @@ class Command(BaseCommand):
             ) from error
         bad = [each for each in found if each.severity is not Severity.NOTE]
         if options["json"]:
-            document = {"sound": not bad, "entries": size, "findings": [asdict(each) for each in found]}
+            document = {
+                "database": database.name(),
+                "sound": not bad,
+                "entries": size,
+                "findings": [asdict(each) for each in found],
+            }
             self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
         else:
             self._tell(found, size, time.perf_counter() - began)
@@ -51,4 +58,6 @@ class Command(BaseCommand):
         for each in found:
             self.stdout.write(f"{each.severity.upper()}: {each.what}\n  {each.cure}")
         counts = [f"{sum(each.severity is severity for each in found)} {severity}s" for severity in Severity]
-        self.stdout.write(f"{size:,} entries examined: {', '.join(counts)}, {seconds:.1f} seconds.")
+        self.stdout.write(
+            f"{size:,} entries of {database.name()} examined: {', '.join(counts)}, {seconds:.1f} seconds."
+        )

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audit import checkpoints, verify_log
 from audit.errors import Refused
 from audit.exporting.folder import write_whole
 from authorisation.actions.bundles import case_bundle
@@ -38,10 +39,21 @@ class Command(BaseCommand):
             text = case_bundle(application, by=acting(options["by"]), private=options["private"])
             if file is None:
                 self.stdout.write(text, ending="")
-                return
-            write_whole(file, text.encode(), private=options["private"])
+            else:
+                write_whole(file, text.encode(), private=options["private"])
+                self.stdout.write(f"The record of {ref} is in {file}.")
         except Refused as refused:
             raise CommandError(refused.message) from refused
         except PermissionDenied as denied:
             raise CommandError(str(denied)) from denied
-        self.stdout.write(f"The record of {ref} is in {file}.")
+        _check(text)
+
+
+def _check(text: str) -> None:
+    """Raises CommandError where the verifier finds that what was written is not what was signed."""
+    report = verify_log.check_bundle(text, checkpoints.vkeys_text())
+    if report.verdict != verify_log.VERIFIED:
+        fault = next((step.detail for step in report.steps if not step.ok), report.verdict)
+        raise CommandError(
+            f"The record is written and will not verify: {fault} Keep it as evidence and run audit_doctor."
+        )

@@ -69,6 +69,7 @@ class Command(BaseCommand):
                     self._run(processes, Path(scratch), port, check=check)
                 finally:
                     _ignore_signals()
+                    settings.BROKER_FILE.unlink(missing_ok=True)
         except Stopped:
             self.stdout.write("\nStopped.")
         except ChildDied as died:
@@ -88,6 +89,8 @@ class Command(BaseCommand):
         if check:
             self._check(address)
             return
+        # Nothing waits for it: the beat would ask for it in a quarter of an hour.
+        app.send_task("workflows.tasks.reconcile")
         self._welcome(address)
         while True:
             processes.check()
@@ -104,6 +107,8 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
             stamp.write_text(state)
         broker = start_valkey(processes, scratch)
+        if _own_file():
+            settings.BROKER_FILE.write_text(broker, encoding="ascii")
         # This process sends messages too while it loads the demonstration.
         app.conf.broker_url = broker
         if demonstration.cut_short() and _own_file():

@@ -1,15 +1,18 @@
 """Whatever is wrong with the log is found, said in a sentence with numbers, and has a cure."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
+from kombu.exceptions import OperationalError
 
 from audit import attesting, checkpoints, clock, doctor, merkle, rechecking
 from audit.doctor import Severity, examine
+from audit.management import database
 from audit.models import Attestation, AttestationKind, Checkpoint, Event, Leaf, Pending, Tile
 from audit.nodes import Rows
 from audit.notes import COSIGNATURE, Head, Note, Signature, SigningKey, cosign
@@ -360,3 +363,26 @@ def test_command_says_in_a_sentence_that_the_database_is_away(db, monkeypatch):
     with pytest.raises(CommandError, match=r"The database cannot be read \(connection refused\)") as refused:
         call_command("audit_doctor")
     assert refused.value.returncode == 2
+
+
+def test_broker_of_a_demonstration_that_does_not_run_is_a_note(db, settings, monkeypatch):
+    def away(**_options):
+        raise OperationalError
+
+    monkeypatch.setattr(doctor.whole.current_app.control, "inspect", away)
+    found = {}
+    for settings.DEPLOYED in (True, False):
+        (found[settings.DEPLOYED],) = [each for each in examine(thorough=True) if "broker" in each.what]
+    assert (found[True].severity, found[False].severity) == (Severity.WARNING, Severity.NOTE)
+    assert "manage.py demo" in found[False].cure
+
+
+def test_commands_that_check_say_which_database(happen, capsys):
+    happen()
+    for command in ("audit_doctor", "check_invariants", "audit_reconcile"):
+        with suppress(SystemExit):
+            call_command(command)
+        assert f" {database.name()}" in capsys.readouterr().out.splitlines()[-1]
+        with pytest.raises(SystemExit):
+            load_command_class(get_commands()[command], command).run_from_argv(["manage.py", command, "--help"])
+        assert "LOCAL_DATABASE" in capsys.readouterr().out

@@ -10,6 +10,7 @@ from audit.models import Checkpoint, Event
 from authorisation.management.commands import audit_export
 from tests.audit.exports.conftest import FULL, verify
 from tests.factories import Walk, build_world
+from tests.factories.raw import unfenced
 
 
 @pytest.fixture
@@ -200,3 +201,17 @@ def test_long_export_is_counted_for_somebody_at_a_terminal(monkeypatch, capsys, 
     for done in (19_000, 20_000):
         audit_export._bar(done, total)
     assert capsys.readouterr().err == shown
+
+
+@pytest.mark.parametrize("to_file", [True, False])
+def test_bundle_of_a_forged_case_is_written_and_said_not_to_verify(walk, tmp_path, to_file, capsys):
+    file = tmp_path / "case.bundle.json"
+    checkpoints.sign_head()
+    with unfenced():
+        event = Event.objects.filter(stream=walk.case.stream).earliest("id")
+        leaf = bytes(event.leaf).replace(b'"type":"', b'"type":"x')
+        Event.objects.filter(pk=event.pk).update(leaf=leaf)
+        with pytest.raises(CommandError, match="is written and will not verify: .* run audit_doctor") as refused:
+            call_command("audit_bundle", walk.case.ref, output=file if to_file else None)
+    assert refused.value.returncode == 1
+    assert json.loads(file.read_text() if to_file else capsys.readouterr().out)["about"] == walk.case.ref

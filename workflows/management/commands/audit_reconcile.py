@@ -11,6 +11,7 @@ from django.db import DatabaseError
 
 from audit import reconciled
 from audit.leaf import SYSTEM
+from audit.management import database
 from audit.models import Event
 from audit.reconciling import Account, Difference
 from workflows.reconciliation import differences
@@ -21,7 +22,8 @@ UNUSABLE = 2
 class Command(BaseCommand):
     help = (
         "Replay every stream and compare it with the tables: finds what was changed past the triggers. Nothing private "
-        "is printed. Exit 0 when they agree, 1 with a list when they do not, 2 when nothing could be compared."
+        "is printed. Exit 0 when they agree, 1 with a list when they do not, 2 when nothing could be compared. "
+        f"{database.HOW_TO_CHOOSE}"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -52,7 +54,7 @@ class Command(BaseCommand):
             number = "1 difference" if len(found) == 1 else f"{len(found):,} differences"
             self.stdout.write(
                 f"{account.streams:,} aggregates, {account.events:,} events and {account.all_rows:,} rows of "
-                f"{len(account.rows)} tables compared: {number}, {seconds:.1f} seconds."
+                f"{len(account.rows)} tables of {database.name()} compared: {number}, {seconds:.1f} seconds."
             )
         if found:
             raise SystemExit(1)
@@ -73,6 +75,7 @@ class Command(BaseCommand):
 
 def _document(found: list[Difference], account: Account, seconds: float) -> dict[str, Any]:
     return {
+        "database": database.name(),
         "differences": [each.document() for each in found],
         "streams": account.streams,
         "events": account.events,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection
 
 from audit import invariants as audit
+from audit.management import database
 from authorisation import invariants as authorisation
 from directory import invariants as directory
 from panels import invariants as panels
@@ -25,7 +24,10 @@ def all_checks() -> dict[str, Callable[[], list[str]]]:
 
 
 class Command(BaseCommand):
-    help = "Recompute every invariant from the facts. Exit 1, with a list, when one is broken."
+    help = (
+        f"Recompute every invariant from the facts. Exit 1, with a list, when one is broken. {database.HOW_TO_CHOOSE} "
+        "Without LOCAL_DATABASE this command takes whichever of the two was written last."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """`--json` for programs."""
@@ -42,7 +44,6 @@ class Command(BaseCommand):
             for name, sentences in broken.items():
                 self.stdout.write("\n  ".join([f"Broken: {name}", *sentences]))
             seconds = time.perf_counter() - began
-            database = Path(str(connection.settings_dict["NAME"])).name
-            self.stdout.write(f"{len(found)} checks on {database}, {len(broken)} broken, {seconds:.1f} seconds.")
+            self.stdout.write(f"{len(found)} checks on {database.name()}, {len(broken)} broken, {seconds:.1f} seconds.")
         if broken:
             raise SystemExit(1)

@@ -29,8 +29,22 @@ class Command(BaseCommand):
             if not demonstration.is_loaded():
                 demonstration.load(progress=Bar())
                 self.stdout.write("The demonstration is loaded.")
-            # Also for a database of an earlier version, whose events nobody ever signed.
-            sign_head()
-            coalition.begin()
         except Refused as refused:
             raise CommandError(refused.message) from refused
+        self._sign()
+
+    def _sign(self) -> None:
+        """Sign what nobody signed yet, and have it cosigned; a log that is refused stops nobody from looking at it."""
+        try:
+            sign_head()
+        except Refused as refused:
+            self._alarm(refused.message)
+        coalition.begin(tell=self._alarm)
+
+    def _alarm(self, sentence: str) -> None:
+        self.stdout.write(
+            f"ALARM: {sentence}\n"
+            "  The demonstration starts all the same. If you put an older copy of its database back, "
+            "this is how that shows: whoever has signed or cosigned more entries than it holds does not follow it. "
+            "python3 manage.py demo --reset begins anew."
+        )
