@@ -34,6 +34,11 @@ def test_nomination_has_days_that_can_be_meant(world):
     nominate(starts=NOW.date(), ends=date(2022, 6, 4), **given)
 
 
+def test_nobody_nominates_themselves(world):
+    with refused(SeatRefused, "Nobody nominates themselves: another officer of the body does"):
+        nominate(body=world.organisations["NHSA"], person=world.nominator, starts=NOW.date(), by=world.nominator)
+
+
 def test_nomination_lasts_as_long_as_what_was_taken_on_it(world, case, other_case):
     meeting = convened(sitting_on(world, "moderation", [case, other_case]))
     item, nomination = opened(meeting, case), world.nominations["voice"]
