@@ -11,13 +11,14 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TypeAlias
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
 from audit.errors import NotCanonical
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 LARGEST_INTEGER = 2**53 - 1
+MOST_MARKS = 30
 _KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
 _write = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -57,6 +58,9 @@ def normalised(value: object, where: str = "document") -> Json:
 
 
 def _text(value: str, where: str) -> str:
+    if not _is_readable(value):
+        msg = f"{where}: {value[:20]!a}... has more than {MOST_MARKS} accents on one letter. Type it again."
+        raise NotCanonical(msg)
     text = normalize("NFC", value)
     try:
         text.encode()
@@ -64,6 +68,19 @@ def _text(value: str, where: str) -> str:
         msg = f"{where}: {value!a} holds half a character (a lone surrogate). Type it again."
         raise NotCanonical(msg) from None
     return text
+
+
+def _is_readable(text: str) -> bool:
+    """Whether no letter has more marks than people write (Unicode's stream-safe text).
+
+    Normalising more takes time that grows with their square, and a verifier would be asked to do it.
+    """
+    run = 0
+    for letter in text:
+        run = run + 1 if combining(letter) else 0
+        if run > MOST_MARKS:
+            return False
+    return True
 
 
 def _whole(value: int, where: str) -> int:

@@ -62,6 +62,7 @@ def test_canonical_value_has_one_spelling(value, expected):
         (2**53, "too large"),
         (-(2**53), "too large"),
         ("\ud800", "lone surrogate"),
+        ("a" + "\u0301" * 31, "more than 30 accents on one letter"),
         ({"Key": 1}, "not ASCII snake_case"),
         ({"é": 1}, "not ASCII snake_case"),
         ({"02Q": 1}, "not ASCII snake_case"),
@@ -74,3 +75,8 @@ def test_canonical_value_outside_the_profile_refused(value, sentence):
     with pytest.raises(NotCanonical, match=sentence) as refusal:
         canonical(value, "public")
     assert refusal.value.message == str(refusal.value)
+
+
+def test_letter_may_carry_as_many_marks_as_a_verifier_reads():
+    text = canonical("a" + "\u0316" * 30).decode()
+    assert len(text) == 33
