@@ -20,9 +20,7 @@ _TEXTS = ("stream", "type", "at", "actor", "role", "ruleset", "reason_code")
 
 
 def differences(event: Event) -> list[str]:
-    """How an event differs from what was recorded, a sentence each; none when it does not. Asks no query when the
-    event came with its place in the log.
-    """
+    """How an event differs from what was recorded, a sentence each; no query when it came with its place in the log."""
     leaf, kept = bytes(event.leaf), bytes(event.leaf_hash)
     made, placed = hash_of(leaf), _placed(event)
     found = []

@@ -43,6 +43,8 @@ class Asked:
     streams: Collection[str] | None = None
     actors: Collection[str] | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
+    # Days, numbers and choices as they were given, to be shown again when they cannot be read.
+    raw: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def narrowed(self) -> bool:
@@ -96,8 +98,8 @@ def read(given: Mapping[str, str], house: House) -> Asked:
         "office": house.offices(),
     }
     typed = {name: given.get(name, "").replace("\x00", "").strip()[:LONGEST] for name in TYPED}
-    chosen = {name: _offered(given.get(name, ""), choices) for name, choices in offered.items()}
     days, faults = _days(given)
+    chosen = {name: _offered(given.get(name, ""), choices, name, faults) for name, choices in offered.items()}
     numbers = _numbers(given, faults)
     streams = _found(typed["about"], house, faults) if typed["about"] else None
     return Asked(
@@ -109,11 +111,14 @@ def read(given: Mapping[str, str], house: House) -> Asked:
         faults=faults,
         streams=streams,
         actors=_actors(typed["by"], chosen["office"], house, faults),
+        raw={name: _shown(given.get(name, "").strip()) for name in (*DAYS, *NUMBERS)},
     )
 
 
 def condition(asked: Asked) -> Q:
-    """What an event must meet to be found."""
+    """What an event must meet to be found; nothing is where what was asked cannot be read."""
+    if asked.faults:
+        return Q(pk__in=())
     found = Q()
     if asked.streams is not None:
         found &= Q(stream__in=asked.streams)
@@ -144,8 +149,11 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
-def _offered(value: str, choices: Choices) -> str:
-    return value if value in dict(choices) else ""
+def _offered(value: str, choices: Choices, name: str, faults: dict[str, str]) -> str:
+    if value and value not in dict(choices):
+        faults[name] = f"{LABELS[name]}: “{_shown(value)}” is none of those there are. Choose one of the list."
+        return ""
+    return value
 
 
 def _found(about: str, house: House, faults: dict[str, str]) -> Collection[str]:
@@ -164,6 +172,11 @@ def _actors(by: str, office: str, house: House, faults: dict[str, str]) -> Colle
     return set.intersection(*asked) if asked else None
 
 
+def _shown(typed: str) -> str:
+    """What was typed, fit to be shown again."""
+    return "".join(each for each in typed if each.isprintable())[:LONGEST]
+
+
 def _few(streams: Collection[str], name: str, typed: str, faults: dict[str, str]) -> Collection[str]:
     if not streams:
         faults[name] = f"{LABELS[name]}: nothing here is called “{typed}”. {WHAT_TO_TYPE[name]}"
@@ -174,7 +187,8 @@ def _few(streams: Collection[str], name: str, typed: str, faults: dict[str, str]
 
 
 WHAT_TO_TYPE = {
-    "about": "Give the reference of a case or a panel, such as CCG-02Q-2012 or PAN-0042, or a part of a person's name.",
+    "about": "Give the reference of a case or a panel, such as CCG-02Q-2012 or PAN-0042, a part of a panel's title, "
+    "the name or code of an organisation, or a part of a person's name.",
     "by": "Give a part of the person's name, or “system”.",
 }
 
@@ -186,8 +200,10 @@ def _days(given: Mapping[str, str]) -> tuple[dict[str, date | None], dict[str, s
         typed = given.get(name, "").strip()
         days[name] = _day_of(typed)
         if typed and days[name] is None:
-            faults[name] = f"{label}: “{typed[:LONGEST]}” is not a day. Enter one such as 2012-12-05."
-    _check_order(days, faults, ("from", "to"), "The last day is before the first: nothing can fit.")
+            faults[name] = f"{label}: “{_shown(typed)}” is not a day. Enter one such as 2012-12-05."
+    _check_order(
+        days, faults, ("from", "to"), "To: this day is before the one in From. Give it the same day or a later."
+    )
     return days, faults
 
 
@@ -205,8 +221,10 @@ def _numbers(given: Mapping[str, str], faults: dict[str, str]) -> dict[str, int 
         typed = given.get(name, "").strip()
         numbers[name] = int(typed) if _is_index(typed) else None
         if typed and numbers[name] is None:
-            faults[name] = f"{label}: “{typed[:LONGEST]}” is no entry of the log. Enter a whole number such as 1200."
-    _check_order(numbers, faults, ("first", "last"), "The last entry is before the first: nothing can fit.")
+            faults[name] = f"{label}: “{_shown(typed)}” is no entry of the log. Enter a whole number such as 1200."
+    _check_order(
+        numbers, faults, ("first", "last"), "To entry: this is before the one in From entry. Give the same or a later."
+    )
     return numbers
 
 

@@ -13,9 +13,8 @@ from audit.errors import NoteRefused
 from audit.models import Attestation, AttestationKind, Checkpoint, Event, Leaf, Pending
 from audit.notes import Note
 from audit.rechecked import Recheck
+from audit.reconciled import RECONCILED
 
-# Recorded each night when the tables were compared with what the events say of them.
-RECONCILED = "log.reconciled"
 # So many attestations are checked for the newest that holds.
 MOST_READ = 50
 WORDS = {

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
@@ -70,6 +71,8 @@ def export(request: HttpRequest, *, house: House) -> HttpResponseBase:
     """The same list as a file, with the same filter; recorded with the filter and the number of rows."""
     house.check_audits(request.user)
     asked = read(request.GET, house)
+    if asked.faults:  # a file of nothing would be taken for an answer
+        return redirect(f"{reverse('audit-events')}?{request.GET.urlencode()}")
     # What is recorded from now on, this export first of all, is not in it.
     until = newest_id()
     found = found_events(condition(asked)).filter(pk__lte=until)
@@ -132,5 +135,5 @@ def _line(row: Row) -> Sequence[str]:
 
 
 def moment(at: datetime) -> str:
-    """A moment by the clocks of London, as spreadsheets read it."""
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
+    """A moment by the clocks of London with how far these are from UTC: in autumn one hour comes twice."""
+    return timezone.localtime(at).isoformat(sep=" ", timespec="seconds")

@@ -55,13 +55,26 @@ _LOOKS: Mapping[str, Callable[[Collection[str]], dict[str, Named]]] = {
 
 
 def found(text: str) -> Collection[str]:
-    """The streams of a case (its reference or its CCG's code), of a panel, or of everybody whose name has this part."""
+    """The streams behind a reference or code; otherwise of all cases, panels and people whose name has this part.
+
+    A reference may be followed by the name, as lists show both.
+    """
     if text.partition(":")[0] in _LOOKS:
         return {text}
-    cases = set(
-        Application.objects.filter(Q(ref__iexact=text) | Q(ccg__code__iexact=text)).values_list("stream", flat=True)
-    )
-    return cases or _panel(text) or people(text)
+    ref, _, rest = text.partition(" ")
+    return _exact(text) or (_exact(ref.removesuffix(",")) if rest else set()) or {*_titled(text), *people(text)}
+
+
+def _exact(text: str) -> set[str]:
+    """The streams of what has this reference or code."""
+    cases = Application.objects.filter(Q(ref__iexact=text) | Q(ccg__code__iexact=text))
+    return set(cases.values_list("stream", flat=True)) or _panel(text)
+
+
+def _titled(text: str) -> set[str]:
+    """The streams of the cases of organisations, and of the panels, whose name has this part."""
+    cases = Application.objects.filter(ccg__name__icontains=text).values_list("stream", flat=True)
+    return {*cases, *Panel.objects.filter(title__icontains=text).values_list("stream", flat=True)}
 
 
 def _panel(ref: str) -> set[str]:
