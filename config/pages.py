@@ -18,7 +18,7 @@ from audit.errors import Refused
 from audit.reading import note_refused, reference
 from authorisation.models import Application
 from directory.models import Person
-from panels.permissions import audits
+from panels.permissions import audits, brings_cosignature
 from workflows.engine.errors import NotNow
 
 PUBLIC = (
@@ -47,6 +47,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "demonstration": settings.DEMONSTRATION,
         # Asked of the database when a page asks, and once.
         "may_audit": SimpleLazyObject(lambda: isinstance(person, Person) and audits(person)),
+        "may_cosign": SimpleLazyObject(lambda: isinstance(person, Person) and brings_cosignature(person)),
     }
 
 

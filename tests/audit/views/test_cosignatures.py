@@ -81,3 +81,18 @@ def test_form_needs_its_token(walk):
     client = Client(enforce_csrf_checks=True)
     client.force_login(walk.world.nominator, backend="django.contrib.auth.backends.ModelBackend")
     assert client.post(PATH, {"text": cosigned()}).status_code == 403
+
+
+def test_officer_of_the_coalition_is_led_there_by_the_menu_and_sees_the_newest_head(walk):
+    reader = Reader(walk.world.nominator)
+    assert reader.get("/").links["Log"] == PATH
+    assert "Audit" not in reader.get("/").links
+    shown = reader.get(PATH)
+    newest = checkpoints.latest()
+    assert shown.links[f"{newest.tree_size:,}"] == f"/audit/checkpoints/{newest.tree_size}"
+    assert "No witness has cosigned this one" in shown.words
+    told = Page(reader.client.post(PATH, {"text": cosigned()}, follow=True))
+    assert "No witness has cosigned this one" not in told.words
+    assert told.words.count("coalition.example/witness") >= 3
+    assert "Log" not in Reader(walk.world.chair).get("/").links
+    assert "Log" not in Reader(walk.world.auditor).get("/").links
