@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -13,6 +14,7 @@ from django.conf import settings
 from audit import merkle, verify_log
 from audit.checkpoints import latest, vkeys_text
 from audit.errors import NoteRefused, Refused
+from audit.house import Named
 from audit.models import Checkpoint
 from audit.nodes import Rows
 from audit.notes import Head, Note, parse_proof
@@ -96,6 +98,7 @@ class Checked:
     about: str = ""
     leaf_hash: str = ""
     size: int | None = None
+    elsewhere: str = ""
 
     @property
     def contradicted(self) -> bool:
@@ -113,8 +116,16 @@ def kind_of(text: str) -> str:
     return CHECKPOINT if "\n\n\N{EM DASH} " in text else ""
 
 
-def check(text: str, kind: str) -> Checked:
-    """Run the stand-alone verifier with our published keys, then compare with our newest checkpoint."""
+Called = Callable[[Collection[str]], Mapping[str, Named]]
+# As the verifier writes them. A person's is left as it is.
+_STREAM = re.compile(r"(Stream )?'((?:application|panel):[0-9a-f-]{36})'")
+
+
+def check(text: str, kind: str, named: Called = lambda _streams: {}) -> Checked:
+    """Run the stand-alone verifier with our published keys, then compare with our newest checkpoint.
+
+    named: what streams are called here, for those to whom the verifier's own words mean nothing.
+    """
     run: dict[str, Callable[[str, str], verify_log.Report]] = {
         PROOF: verify_log.check_proof,
         BUNDLE: verify_log.check_bundle,
@@ -124,15 +135,40 @@ def check(text: str, kind: str) -> Checked:
     checked = Checked(
         kind=KINDS[kind],
         verdict=report.verdict,
-        steps=[_step(each) for each in report.steps],
+        steps=_in_words([_step(each) for each in report.steps], named),
         about=printable(str(report.facts.get("about", ""))),
         leaf_hash=str(report.facts.get("leaf_hash", "")),
     )
-    head = _head(text, kind) if report.verdict == verify_log.VERIFIED else None
-    if head is not None:
+    head = _head(text, kind)
+    if head is not None and head.origin != settings.AUDIT_ORIGIN:
+        checked.elsewhere = printable(head.origin)
+    elif head is not None:
         checked.size = head.size
+    if head is not None and report.verdict == verify_log.VERIFIED:
         checked.ours.append(_beside(head, latest()))
     return checked
+
+
+def _in_words(steps: Sequence[Step], named: Called) -> list[Step]:
+    """The verifier's steps with the references of cases and panels for their streams, and no options of a command."""
+    streams = {found for step in steps for _, found in _STREAM.findall(f"{step.what} {step.detail}")}
+    known = named(streams) if streams else {}
+
+    def called(match: re.Match[str]) -> str:
+        name = known.get(match[2])
+        reference = name.text.partition(" ")[0].rstrip(",") if name else ""
+        if not reference:
+            return match[0]
+        return f"The entries of {reference}" if match[1] else reference
+
+    return [
+        Step(
+            _STREAM.sub(called, step.what),
+            step.ok,
+            _STREAM.sub(called, step.detail).replace(" (--old)", "").replace(" with --old", ""),
+        )
+        for step in steps
+    ]
 
 
 def printable(text: str) -> str:
@@ -187,7 +223,7 @@ def _head(text: str, kind: str) -> Head | None:
             return Head.parse(parse_proof(text)[2].text)
         note = json.loads(text)["checkpoint"] if kind == BUNDLE else text
         return Head.parse(Note.parse(note).text)
-    except NoteRefused:
+    except (NoteRefused, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

@@ -43,12 +43,13 @@ def verify(request: HttpRequest, *, house: House) -> HttpResponse:
     kind = kind_of(text) if text else ""
     if text and not kind:
         fault = _LIKE_NOTHING
-    checked = check(text, kind) if kind else None
+    checked = check(text, kind, house.named) if kind else None
     if checked and dropped.pdf:
         checked.ours.append(_of_letter(checked, house.document(sha256(dropped.pdf).hexdigest())))
     status = dropped.status if dropped.fault else UNREADABLE if fault else 200
     given = {
         "checked": checked,
+        "letter": bool(dropped.pdf),
         "fault": fault,
         "pasted": "" if checked else printable(text[:MOST_ECHOED]),
         "newest": latest(),

@@ -10,10 +10,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from audit import checkpoints
+from audit import checkpoints, keyring
 from audit.forms import dropped
 from audit.models import Checkpoint, Event
-from audit.notes import Head, Note
+from audit.notes import ED25519, Head, Note, SigningKey, parse_proof, proof_text, sign
 from audit.presenters import checking
 from authorisation.models import Letter
 from tests.audit import signer
@@ -128,8 +128,6 @@ def test_history_rewritten_here_does_not_fit_a_checkpoint_from_before(walk):
 def test_head_that_this_log_no_longer_reaches_is_an_alarm(walk):
     newest = Checkpoint.objects.latest("tree_size")
     head = Head(Note.parse(newest.note).text.partition("\n")[0], newest.tree_size + 50, bytes(range(32)))
-    from audit.notes import sign
-
     note = Note(head.body(), (sign(head.body(), signer.key()),))
     assert "cut back" in drop(f"{note}").words
 
@@ -236,7 +234,7 @@ def test_handler_counts_what_it_does_not_hold():
 
 
 def test_keys_of_the_page_are_the_published_ones(proof, monkeypatch):
-    monkeypatch.setattr(checkpoints, "vkeys", list)
+    monkeypatch.setattr(keyring, "vkeys", list)
     assert verdict(paste(proof)) == ["It cannot be checked"]
 
 
@@ -283,3 +281,48 @@ def test_code_stands_behind_words_that_only_look_like_a_stream(proof):
 def test_no_more_is_unpacked_than_a_code_can_be():
     bomb = zlib.compress(b"c2sp.org/tlog-proof@v1\n" + b"a" * 50_000_000, 9)
     assert len(checking.code_in(b"%PDF-1.7\nstream\n" + bomb + b"\nendstream")) == checking.LARGEST_CODE
+
+
+def test_steps_name_records_as_people_do_and_no_options(walk, auditor, bundle):
+    page = drop(bundle)
+    assert f"The entries of {walk.case.ref}" in page.words
+    assert f"The entries of {walk.meetings['decision'].panel.ref}" in page.words
+    assert "panel:" not in page.words
+    assert "--old" not in page.words
+
+
+def test_stream_that_nobody_knows_is_left_as_it_is(bundle):
+    stream = json.loads(bundle)["streams"][0]["stream"]
+    steps = checking.check(bundle, checking.BUNDLE).steps
+    assert any(step.what == f"Stream '{stream}'" for step in steps)
+
+
+def test_letter_is_saved_by_what_is_attached_to_it(walk, proof):
+    shown = drop(bytes(Letter.objects.get().pdf), "letter.pdf").words
+    assert "save the file that is attached to it as letter.tlog-proof" in shown
+    assert "Save what you gave as letter.tlog-proof" not in shown
+    assert "Save what you gave as letter.tlog-proof" in paste(proof).words
+
+
+def test_checkpoint_that_does_not_hold_says_what_each_file_of_the_command_is(walk):
+    newest = Checkpoint.objects.latest("tree_size")
+    lines = newest.note.split("\n")
+    lines[2] = lines[2][:5] + ("A" if lines[2][5] != "A" else "B") + lines[2][6:]
+    page = paste("\n".join(lines))
+    assert verdict(page) == ["Tampered with"]
+    assert page.links["newest checkpoint"] == "/audit/checkpoint"
+    assert page.links["proof between the two"] == f"/audit/consistency?old={newest.tree_size}"
+    for name in ("checkpoint.txt", "newest.txt", "consistency.txt", "vkeys.txt"):
+        assert f"as {name}" in page.words
+
+
+def test_evidence_of_another_log_is_said_to_be_that(walk, proof):
+    index, path, note, extra = parse_proof(proof)
+    other = note.text.replace(note.text.partition("\n")[0], "elsewhere.example/log", 1)
+    key = SigningKey("elsewhere.example/log", ED25519, b"the key of the log of another on")
+    signed = Note(other, (sign(other, key),))
+    for text in (f"{signed}", proof_text(index, path, signed, extra)):
+        page = paste(text)
+        assert "This is of another log" in page.text("h2")
+        assert "the log elsewhere.example/log" in page.words
+        assert "public keys of that log" in page.words
