@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -103,7 +103,17 @@ def trace(case: Application) -> list[Walk]:
         else _line(event, panels.get(event.stream), names, seats, offices)
         for event in shown
     ]
-    return list(_walks(lines))
+    return list(_walks(_planned(lines)))
+
+
+def _planned(lines: Sequence[Line]) -> list[Line]:
+    """What the panel of a visit does while the visit is still being arranged belongs to its arranging."""
+    planning, visit = Stage.SITE_VISIT_PLANNING.label, Stage.SITE_VISIT.label
+    until = max((place for place, line in enumerate(lines) if line.stage == planning), default=0)
+    return [
+        replace(line, stage=planning) if place < until and line.stage == visit else line
+        for place, line in enumerate(lines)
+    ]
 
 
 def altered_entries(case: Application, *, panels: bool) -> list[str]:

@@ -119,3 +119,9 @@ def test_bundle_from_the_page_is_what_the_verifier_accepts(walk, world):
     assert verify_log.check_bundle(text, checkpoints.vkeys_text()).verdict == "verified"
     assert json.loads(text)["disclosures"] == []
     assert Event.objects.filter(event_type="export.made").exists()
+
+
+def test_visit_is_not_told_of_before_its_arranging(walk):
+    stages = [each.stage for each in trace(walk.case)]
+    assert stages.index(Stage.SITE_VISIT_PLANNING.label) < stages.index(Stage.SITE_VISIT.label)
+    assert Stage.SITE_VISIT_PLANNING.label not in stages[stages.index(Stage.SITE_VISIT.label) :]
