@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from audit import checkpoints, keyring
+from audit import keyring
 from audit.forms import dropped
 from audit.models import Checkpoint, Event
 from audit.notes import ED25519, Head, Note, SigningKey, parse_proof, proof_text, sign
