@@ -1091,8 +1091,8 @@ def _earlier(text: str, head: Checkpoint, keys: Sequence[Key], number: int) -> C
     signed_by(earlier, keys, what)
     if earlier.origin != head.origin:
         raise Unusable(
-            f"{what} is of another log, {shown(earlier.origin)}; the two cannot be compared. Where this log follows one "
-            "that was lost (an entry log.recovered says so), check its first entries alone against the old checkpoint: "
+            f"{what} is of another log, {shown(earlier.origin)}; the two cannot be compared. Where this log follows "
+            "one that was lost (an entry log.recovered says so), check its first entries against the old checkpoint: "
             f"head -n {earlier.size} export.jsonl > part.jsonl, then part.jsonl in place of the export."
         )
     if earlier.size > head.size:
