@@ -383,7 +383,7 @@ def test_any_file_is_imported_wholly_or_not_at_all(rows, tmp_path):
                 standing = found[code]
                 dates = [day.isoformat() if day else "" for day in standing[3:5]]
                 assert [standing[0], standing[2], *dates, standing[6] or ""] == [kind, name, opened, closed, parent]
-            # A second one lists the new bodies that name people for seats, where there are any.
+                # A second one lists the new bodies that name people for seats, where there are any.
                 assert Event.objects.count() - events in {1, 2}
         transaction.set_rollback(True)
 
