@@ -19,9 +19,9 @@ def clerk():
 
 @pytest.fixture
 def open_case(db, clerk):
-    def make(name="Leeds", **fields):
+    def make(name="Leeds", *, says=(), **fields):
         case = Case(name=name, **fields)
-        actions.record(case, "case.opened", by=clerk, public={"name": name})
+        actions.record(case, "case.opened", by=clerk, public={"name": name, **dict(says)})
         actions.settle(case)
         return case
 

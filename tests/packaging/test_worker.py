@@ -9,7 +9,7 @@ from config.celery import app
 @pytest.mark.broker
 @pytest.mark.django_db(transaction=True)
 def test_worker_answers(worker):
-    assert app.control.ping(timeout=5, limit=1) != []
+    assert app.control.ping(timeout=30, limit=1) != []
 
 
 def test_messages_are_json_and_acknowledged_late():

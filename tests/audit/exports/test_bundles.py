@@ -10,12 +10,14 @@ from audit.exporting.bundles import bundle_for, covering
 from audit.exporting.errors import ExportRefused
 from audit.models import Event
 from tests.audit.exports.conftest import SECRETS, verify
+from tests.audit.ledger.models import Case
 
 
 @pytest.fixture
-def cases(open_case, note):
-    """Two cases, with a third in the log between their entries."""
-    made = [open_case(name) for name in ("Leeds", "York", "Hull")]
+def cases(open_case, note, monkeypatch):
+    """Two cases, with a third in the log between their entries; what a bundle is about is an application."""
+    monkeypatch.setattr(Case, "STREAM_PREFIX", "application")
+    made = [open_case(name, says={"ref": name}) for name in ("Leeds", "York", "Hull")]
     for count in (2, 1):
         for case in made:
             note(case, count)
