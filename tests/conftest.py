@@ -60,7 +60,7 @@ WITH_DATABASE = {"db", "transactional_db", "live_server", "worker"}
 # What both databases answer alike: pages, what is worked out from rows once they are read, and what actions refuse in
 # Python. On PostgreSQL the same actions run in the races, the state machines, the story and the triggers' tests.
 ALIKE = {"views", "explorer", "doctor", "actions", "guardian"}
-ALIKE |= {"test_actions.py", "test_letters.py", "test_stamping.py", "test_permissions.py", "test_import.py"}
+ALIKE |= {"test_letters.py", "test_stamping.py", "test_permissions.py", "test_import.py"}
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit import checkpoints
+from audit.leaf import hash_of
 from audit.models import Checkpoint, Event
 from authorisation.management.commands import audit_export
 from tests.audit.exports.conftest import FULL, verify
@@ -210,7 +211,7 @@ def test_bundle_of_a_forged_case_is_written_and_said_not_to_verify(walk, tmp_pat
     with unfenced():
         event = Event.objects.filter(stream=walk.case.stream).earliest("id")
         leaf = bytes(event.leaf).replace(b'"type":"', b'"type":"x')
-        Event.objects.filter(pk=event.pk).update(leaf=leaf)
+        Event.objects.filter(pk=event.pk).update(leaf=leaf, leaf_hash=hash_of(leaf))
         with pytest.raises(CommandError, match="is written and will not verify: .* run audit_doctor") as refused:
             call_command("audit_bundle", walk.case.ref, output=file if to_file else None)
     assert refused.value.returncode == 1
