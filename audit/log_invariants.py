@@ -9,11 +9,10 @@ from django.db.models import Q
 
 from audit import attesting, keyring
 from audit.errors import NoteRefused
-from audit.merkle import TILE, Frontier
+from audit.merkle import TILE, Frontier, root_of_full
 from audit.models import Attestation, Checkpoint, Leaf, Tile
 from audit.nodes import Rows
 from audit.notes import Head, Note, VerifierKey, verified
-from audit.sequencing import root_of_tile
 
 _CHUNK = 2000
 
@@ -42,7 +41,7 @@ def tiles() -> Iterator[str]:
             children = _below(level, idx)
             if len(children) != TILE:
                 yield f"Tile {level}/{idx} of the log stands for {len(children)} hashes, not {TILE}."
-            elif root_of_tile(children) != bytes(kept):
+            elif root_of_full(children) != bytes(kept):
                 yield f"Tile {level}/{idx} of the log is not the root of what it stands for."
         # On SQLite the newest entries are not folded yet; tiles are, in the same transaction as those below.
         if level > 1 and found != below // TILE:

@@ -164,7 +164,7 @@ class _Reader:
         """Return the root of the full subtree of ``2**height`` leaves that ``place`` others precede."""
         level, rest = divmod(height, TILE_HEIGHT)
         tile, first = divmod(place << rest, TILE)
-        return _folded(self._range(level, tile)[first : first + (1 << rest)])
+        return root_of_full(self._range(level, tile)[first : first + (1 << rest)])
 
     def _range(self, level: int, tile: int) -> Sequence[bytes]:
         if (level, tile) not in self._read:
@@ -182,7 +182,7 @@ class _Reader:
         return self._read[level, tile]
 
 
-def _folded(row: Sequence[bytes]) -> bytes:
+def root_of_full(row: Sequence[bytes]) -> bytes:
     """Return the root over a row of nodes whose number is a power of two."""
     while len(row) > 1:
         row = [node_hash(row[place], row[place + 1]) for place in range(0, len(row), 2)]

@@ -21,7 +21,7 @@ from django.db.models import Max
 from audit.canonical import canonical_of_normalised
 from audit.errors import LogBroken
 from audit.leaf import hash_of, written
-from audit.merkle import TILE, node_hash
+from audit.merkle import TILE, root_of_full
 from audit.models import Leaf, Pending, Tile
 from audit.nodes import Rows
 from audit.rows import insert_rows
@@ -170,19 +170,12 @@ def _fold(place: int, hashes: list[bytes]) -> None:
     """Keep the root of each tile that has become full, and of each tile of tiles."""
     level, row = 1, hashes
     while len(row) >= TILE:
-        roots = [root_of_tile(row[first : first + TILE]) for first in range(0, len(row) - TILE + 1, TILE)]
+        roots = [root_of_full(row[first : first + TILE]) for first in range(0, len(row) - TILE + 1, TILE)]
         insert_rows("audit_tile", ("level", "idx", "hash"), [(level, place + n, root) for n, root in enumerate(roots)])
         stop = place + len(roots)
         place //= TILE
         row = list(Rows().tiles(level, place * TILE, stop))
         level += 1
-
-
-def root_of_tile(row: list[bytes]) -> bytes:
-    """Return the root over the 256 hashes of a tile."""
-    while len(row) > 1:
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-    return row[0]
 
 
 class _Entry(NamedTuple):

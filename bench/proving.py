@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from audit import clock, fence, verify_log
 from audit.actions import record_many, settle_many
 from audit.leaf import Draft, Place, draft
-from audit.merkle import TILE, Frontier, consistency_proof, inclusion_proof, node_hash, root
+from audit.merkle import TILE, Frontier, consistency_proof, inclusion_proof, root, root_of_full
 from audit.nodes import Rows
 from audit.notes import ED25519, Head, Note, SigningKey, sign
 from audit.sequencing import catch_up
@@ -103,15 +103,9 @@ def _fill(size: int) -> None:
         _insert("audit_leaf (leaf_index, event_id, leaf_hash)", ((n, n + 1, each) for n, each in enumerate(row)))
         level = 1
         while len(row) >= TILE:
-            row = [_folded(row[at : at + TILE]) for at in range(0, len(row) - TILE + 1, TILE)]
+            row = [root_of_full(row[at : at + TILE]) for at in range(0, len(row) - TILE + 1, TILE)]
             _insert("audit_tile (level, idx, hash)", ((level, n, each) for n, each in enumerate(row)))
             level += 1
-
-
-def _folded(row: list[bytes]) -> bytes:
-    while len(row) > 1:
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-    return row[0]
 
 
 def _insert(into: str, rows: Iterator[tuple[int, int, bytes]]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from struct import pack
 
 from audit.leaf import hash_of
-from audit.merkle import TILE, node_hash
+from audit.merkle import TILE, root_of_full
 
 
 class Tiles:
@@ -51,7 +51,7 @@ class Tiles:
             self._write(str(level), self._full[level], hashes)
             self._full[level] += 1
             self._levels[level] = []
-            self._push(level + 1, _root(hashes))
+            self._push(level + 1, root_of_full(hashes))
 
     def _write(self, level: str, number: int, parts: list[bytes]) -> None:
         partial = f".p/{len(parts)}" if len(parts) < TILE else ""
@@ -66,10 +66,3 @@ def numbered(number: int) -> str:
     while number := number // 1000:
         path = f"x{number % 1000:03d}/{path}"
     return path
-
-
-def _root(hashes: list[bytes]) -> bytes:
-    """The root of a full tile."""
-    while len(hashes) > 1:
-        hashes = [node_hash(left, right) for left, right in zip(hashes[::2], hashes[1::2], strict=True)]
-    return hashes[0]
