@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import pytest
 from django.db import connection
 
-from audit import actions, fence
+from audit import actions, fence, signing
 from tests.audit.ledger.models import Case
 
 
@@ -45,3 +45,14 @@ def unfenced(db):
                 cursor.execute("ALTER TABLE audit_event DROP CONSTRAINT audit_event_leaf_hash_is_of_leaf")
 
     return remove
+
+
+@pytest.fixture
+def key_files(tmp_path, settings):
+    """A key of this test's own in files, as in production, and the signer that goes with it."""
+    settings.AUDIT_SIGNER = "audit.signing.from_files"
+    settings.AUDIT_ORIGIN = "log.example/one"
+    settings.AUDIT_SIGNING_KEY_FILE = tmp_path / "audit.key"
+    settings.AUDIT_SIGNER_STATE = tmp_path / "audit.signed"
+    signing.make_key(settings.AUDIT_ORIGIN)
+    return tmp_path

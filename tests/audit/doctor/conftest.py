@@ -1,6 +1,6 @@
 import pytest
 
-from audit import actions, signing
+from audit import actions
 from audit.checkpoints import sign_head
 from audit.doctor import examine
 
@@ -27,17 +27,6 @@ def found():
         return [(str(each.severity), each.what) for each in told if not each.what.startswith(USUAL)]
 
     return look
-
-
-@pytest.fixture
-def key_files(tmp_path, settings):
-    """A key of this test's own in files, as in production."""
-    settings.AUDIT_SIGNER = "audit.signing.from_files"
-    settings.AUDIT_ORIGIN = "log.example/one"
-    settings.AUDIT_SIGNING_KEY_FILE = tmp_path / "audit.key"
-    settings.AUDIT_SIGNER_STATE = tmp_path / "audit.signed"
-    signing.make_key(settings.AUDIT_ORIGIN)
-    return tmp_path
 
 
 @pytest.fixture
